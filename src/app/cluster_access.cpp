@@ -1,0 +1,22 @@
+#include "app/cluster_access.h"
+
+#include "kube/kubeconfig.h"
+
+namespace holdfast::app {
+
+Result<OpenCluster> open_cluster(Application& application, const ClusterChoice& choice) {
+    kube::AccessOptions options{.kubeconfig = choice.kubeconfig,
+                                .context = choice.context,
+                                .impersonation = {.user = choice.as, .groups = choice.as_groups}};
+    kube::ClusterAccess access =
+        TRY(kube::load_access(options, kube::Surroundings::of_this_process()));
+    std::string context = access.context;
+    auto client =
+        TRY(kube::connect(std::move(access),
+                          {.clock = application.clock,
+                           .random = application.random,
+                           .plugin_timeout = std::chrono::seconds(choice.plugin_timeout_seconds)}));
+    return OpenCluster{.context = std::move(context), .client = std::move(client)};
+}
+
+}  // namespace holdfast::app

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/application.h"
+#include "app/table.h"
+#include "engine/restore.h"
+
+namespace holdfast::app {
+
+/// Prints what a preview finds, object by object as it comes, and the counts at the end.
+class PreviewReport {
+public:
+    PreviewReport(const Terminal& terminal, Output output);
+    ~PreviewReport();
+
+    void add(const engine::PreviewObject& object);
+    /// Partial when an object could not be restored.
+    ExitCode finish();
+
+private:
+    const Terminal& terminal_;
+    Output output_;
+    std::unique_ptr<Json> all_;  ///< an array, for machines
+    std::array<std::uint64_t, 6> counts_{};
+};
+
+/// Prints how a restore ended and gives the exit code for it.
+ExitCode tell_restore(const Application& application, const engine::RestoreRecords& records,
+                      const engine::RestoreRecord& record, Output output);
+
+Json record_json(const engine::RestoreRecord& record);
+Json outcome_json(const engine::ObjectOutcome& outcome);
+/// "120 created, 3 skipped, 1 failed"; only what there is.
+std::string counts_text(const engine::OutcomeCounts& counts);
+
+}  // namespace holdfast::app

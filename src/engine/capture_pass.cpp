@@ -1,0 +1,184 @@
+#include "engine/capture_pass.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
+#include "engine/object_row.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+constexpr std::int64_t kFirstPage = 500;
+constexpr std::int64_t kSmallestPage = 50;
+constexpr std::int64_t kLargestPage = 2000;
+constexpr std::size_t kProcessors = 2;
+constexpr std::size_t kWaitingPages = 4;
+
+std::uint64_t number(std::string_view text) {
+    std::uint64_t value = 0;
+    for (char digit : text) {
+        if (digit < '0' || digit > '9') return 0;
+        value = value * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+    return value;
+}
+
+std::int64_t seconds(std::string_view timestamp) {
+    auto time = base::from_rfc3339(timestamp);
+    if (!time) return 0;
+    return std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count();
+}
+
+ObjectFacts facts_of(const kube::ResourceType& type, const kube::ObjectView& object,
+                     bool managed_fields) {
+    return {.version = type.version,
+            .uid = std::string(object.uid),
+            .resource_version = std::string(object.resource_version),
+            .generation = number(object.generation),
+            .created_at = seconds(object.creation_timestamp),
+            .size_bytes = object.raw.size(),
+            .owned = object.owned,
+            .deleting = !object.deletion_timestamp.empty(),
+            .managed_fields = managed_fields ? std::string(object.managed_fields) : ""};
+}
+
+/// The page size, in objects, that comes near to the wanted bytes.
+std::int64_t next_limit(const kube::ListPage& page, std::size_t page_bytes) {
+    std::size_t bytes = 1;
+    for (const kube::ObjectView& object : page.items) bytes += object.raw.size();
+    auto fitting = static_cast<std::int64_t>(page_bytes * page.items.size() / bytes);
+    return std::clamp(fitting, kSmallestPage, kLargestPage);
+}
+
+}  // namespace
+
+/// What the threads of one run share.
+struct CapturePass::Run {
+    std::span<KindJob> jobs;
+    std::stop_source abort;
+    std::atomic<std::size_t> next{0};
+    std::atomic<bool> expired{false};
+    base::WorkerPool processors{kProcessors, kWaitingPages};
+};
+
+CapturePass::CapturePass(const Surroundings& surroundings, std::string resource_version)
+    : with_(surroundings), resource_version_(std::move(resource_version)) {}
+
+Result<CapturePass::End> CapturePass::run(std::span<KindJob> jobs, std::stop_token stop) {
+    Run run{.jobs = jobs};
+    for (const KindJob& job : jobs) with_.meter.expect(job.expected_objects);
+    {
+        std::stop_callback forward(stop, [&] { run.abort.request_stop(); });
+        std::vector<std::jthread> listers;
+        for (std::size_t i = 0; i < std::max<std::size_t>(1, with_.options.kinds_at_once); ++i)
+            listers.emplace_back([&] { list_kinds(run); });
+    }
+    Result<void> processed = run.processors.finish();
+    if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "the capture was stopped");
+    TRY(std::move(processed), "storing objects");
+    if (run.expired) return End::Expired;
+    for (KindJob& job : jobs) job.rows.sort();
+    return End::Done;
+}
+
+void CapturePass::list_kinds(Run& run) {
+    while (!run.abort.stop_requested()) {
+        std::size_t index = run.next++;
+        if (index >= run.jobs.size()) return;
+        KindJob& job = run.jobs[index];
+        base::log::info("reading {}", job.type.qualified_kind());
+        auto listed = list_kind(run, job);
+        if (listed) continue;
+        if (kube::is_expired(listed.error()) && !resource_version_.empty() &&
+            !job.type.aggregated) {
+            run.expired = true;
+            run.abort.request_stop();
+        }
+        job.failure = std::move(listed).error();
+    }
+}
+
+Result<void> CapturePass::list_kind(Run& run, KindJob& job) {
+    for (const std::string& ns : job.namespaces) TRY(list_namespace(run, job, ns));
+    return {};
+}
+
+Result<void> CapturePass::list_namespace(Run& run, KindJob& job, const std::string& ns) {
+    kube::ListOptions options{.ns = ns, .limit = kFirstPage};
+    if (job.selected && !job.needed) options.label_selector = with_.selection.spec().selector;
+    if (!job.type.aggregated && !resource_version_.empty()) {
+        options.resource_version = resource_version_;
+        options.exact = true;
+    }
+    do {
+        auto page = std::make_shared<kube::ListPage>(TRY(fetch(run, job, options)));
+        job.resource_version = page->resource_version;
+        if (page->remaining && options.continue_token.empty() && job.expected_objects == 0)
+            with_.meter.expect(page->items.size() + static_cast<std::uint64_t>(*page->remaining));
+        options.continue_token = page->continue_token;
+        if (!page->items.empty()) options.limit = next_limit(*page, with_.options.page_bytes);
+        auto submitted = run.processors.submit([this, &job, page] { return process(job, *page); });
+        if (!submitted) {
+            run.abort.request_stop();
+            return submitted;
+        }
+    } while (!options.continue_token.empty());
+    return {};
+}
+
+/// A page whose objects are so large that it exceeds what one answer may hold is asked for again
+/// with fewer of them.
+Result<kube::ListPage> CapturePass::fetch(Run& run, KindJob& job, kube::ListOptions& options) {
+    while (true) {
+        auto page = with_.client.list(job.type, options, run.abort.get_token());
+        bool too_large = !page && page.error().code == ErrorCode::LimitExceeded;
+        if (!too_large || options.limit <= 1) return page;
+        options.limit = std::max<std::int64_t>(1, options.limit / 8);
+    }
+}
+
+Result<void> CapturePass::process(KindJob& job, const kube::ListPage& page) {
+    RowTable rows;
+    Bytes scratch;
+    std::uint64_t bytes = 0;
+    for (const kube::ObjectView& object : page.items)
+        if (TRY(take(job, object, scratch, rows), "{} {}/{}", job.type.qualified_kind(), object.ns,
+                object.name))
+            bytes += object.raw.size();
+    merging_.update([&](bool&) {
+        job.rows.append(rows);
+        job.objects += rows.size();
+        job.bytes += bytes;
+    });
+    with_.meter.add(page.items.size(), job.type.plural);
+    return {};
+}
+
+Result<bool> CapturePass::take(KindJob& job, const kube::ObjectView& object, Bytes& scratch,
+                               RowTable& rows) {
+    if (!object.ns.empty() && !with_.namespaces.contains(std::string(object.ns))) return false;
+    with_.facts.observe(job.type, object);
+    if (object.excluded_by_label || !wanted(job, object)) return false;
+    if (!object.ns.empty()) with_.needs.observe(job.type, object);
+    scratch.clear();
+    kube::append_captured_form(object, job.type.api_version(), job.type.kind, scratch);
+    repo::ChunkId chunk = TRY(with_.writer.add_chunk(scratch));
+    ObjectKey key{.group = job.type.group,
+                  .kind = job.type.kind,
+                  .ns = std::string(object.ns),
+                  .name = std::string(object.name)};
+    rows.add(encode_key(key), chunk,
+             encode_facts(facts_of(job.type, object, with_.options.managed_fields)));
+    return true;
+}
+
+bool CapturePass::wanted(const KindJob& job, const kube::ObjectView& object) {
+    if (job.needed && job.type.kind == "ClusterRoleBinding")
+        with_.needs.observe_cluster_role_binding(object);
+    return (job.selected && with_.selection.includes_labels(object.labels)) ||
+           (job.needed && with_.needs.contains(job.type, object));
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace holdfast::engine {
+
+struct DiffOptions {
+    bool with_status = false;   ///< Compares the status too.
+    bool show_secrets = false;  ///< Shows the values in Secrets instead of `***`.
+    std::size_t max_lines = 1000;
+};
+
+/// One place at which two objects differ. A side that lacks it is empty text.
+struct Difference {
+    std::string path;    ///< Such as "spec.containers[web].image".
+    std::string before;  ///< Compact JSON.
+    std::string after;
+
+    bool operator==(const Difference&) const = default;
+};
+
+/// Where two objects of one kind differ, but for what servers, controllers and clocks put there.
+/// At most max_lines; the values of Secrets are masked unless asked for.
+std::vector<Difference> differences(const Json& before, const Json& after,
+                                    const DiffOptions& options = {});
+
+/// Whether they are equal but for server-made fields: what "as it was" means.
+bool same_as_before(const Json& before, const Json& after, bool with_status = false);
+
+/// "path: before -> after", "path: + after" or "path: - before".
+std::string display(const Difference& difference);
+
+/// The object with the values of a Secret replaced by `***`; other kinds as they are.
+Json masked(Json object);
+
+}  // namespace holdfast::engine

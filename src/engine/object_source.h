@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace holdfast::engine {
+
+/// One object of a recovery point. The views live until the visitor returns.
+struct SourceObject {
+    std::string_view key;   ///< As encode_key makes it.
+    std::string_view body;  ///< The object as JSON, without what the server set.
+    bool deleting = false;  ///< It was already being deleted when it was captured.
+};
+
+/// The objects of one recovery point, however they are stored. Any method from any thread.
+class ObjectSource {
+public:
+    using Visitor = std::function<Result<void>(const SourceObject&)>;
+
+    virtual ~ObjectSource() = default;
+    /// Calls `visit` for every object whose key starts with `prefix`, in ascending order of keys,
+    /// with bounded memory. Ends with the visitor's error, if it returns one.
+    virtual Result<void> each(std::string_view prefix, const Visitor& visit) = 0;
+    /// The body of one object, or NotFound.
+    virtual Result<std::string> get(std::string_view key) = 0;
+};
+
+}  // namespace holdfast::engine

@@ -1,0 +1,334 @@
+#include "engine/object_writer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "engine/diff.h"
+#include "engine/rules/allocated.h"
+#include "engine/rules/answers.h"
+#include "engine/rules/edit.h"
+#include "engine/rules/namespaces.h"
+#include "engine/rules/owners.h"
+#include "kube/status_error.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+/// How often one object is tried anew because something changed under our hands.
+constexpr unsigned kMaxTries = 6;
+constexpr unsigned kMaxWarnings = 5;
+constexpr base::Millis kGonePoll(200);
+constexpr unsigned kMaxGonePolls = 150;
+
+rules::Refusal classify(const kube::StatusError& status) {
+    return rules::classify_refusal(status.code, status.reason, status.message,
+                                   status.has_cause("NamespaceTerminating"));
+}
+
+void refuse(Written& written, std::string reason) {
+    written.outcome = Outcome::Failed;
+    written.reason = std::move(reason);
+}
+
+void note_warnings(const kube::Response& response, Written& written) {
+    std::vector<std::string> warnings = response.warnings();
+    for (std::size_t i = 0; i < std::min<std::size_t>(warnings.size(), kMaxWarnings); ++i)
+        written.notes.push_back("the server warns: " + warnings[i]);
+}
+
+/// Kinds whose deletion would take data or other objects along are never deleted.
+bool may_recreate(const kube::ResourceType& type) {
+    static constexpr std::array<std::string_view, 3> kCore = {"Namespace", "PersistentVolume",
+                                                              "PersistentVolumeClaim"};
+    if (type.group.empty()) return std::ranges::find(kCore, type.kind) == kCore.end();
+    return type.kind != "CustomResourceDefinition" && type.kind != "VolumeSnapshotContent";
+}
+
+/// Workloads make their children anew; everything else leaves its dependents in place.
+std::string_view propagation(const kube::ResourceType& type) {
+    bool makes_children_anew =
+        (type.group == "apps" && type.kind != "StatefulSet") || type.group == "batch";
+    return makes_children_anew ? "Background" : "Orphan";
+}
+
+std::string why_deleting(const Json& live) {
+    std::string why = rules::why_terminating(live);
+    if (!why.empty()) return why;
+    std::vector<std::string> finalizers;
+    if (const Json* list = base::find_json(live, "/metadata/finalizers"))
+        for (const Json& name : *list)
+            if (name.is_string()) finalizers.push_back(name.get<std::string>());
+    if (finalizers.empty()) return "the existing object is being deleted";
+    return fmt::format("the existing object is being deleted and waits for {}",
+                       base::join(finalizers, ", "));
+}
+
+/// Both lists in one, each owner once.
+Json joined_owners(const Json& live, const Json& more) {
+    Json all = Json::array();
+    if (const Json* present = base::find_json(live, "/metadata/ownerReferences"))
+        if (present->is_array()) all = *present;
+    for (const Json& owner : more) {
+        bool known = std::ranges::any_of(all, [&](const Json& other) {
+            return base::text_at(other, "/uid") == base::text_at(owner, "/uid");
+        });
+        if (!known) all.push_back(owner);
+    }
+    return all;
+}
+
+}  // namespace
+
+Result<kube::Response> ObjectWriter::send(kube::Method method, const Prepared& prepared,
+                                          const std::string& body, std::stop_token stop) const {
+    kube::Request request{.method = method};
+    request.path = method == kube::Method::Post
+                       ? prepared.type.collection_path(prepared.key.ns)
+                       : prepared.type.object_path(prepared.key.ns, prepared.key.name);
+    request.body = body;
+    if (method == kube::Method::Patch) request.content_type = kube::kMergePatch;
+    if (method != kube::Method::Delete)
+        request.query = {{"fieldManager", manager_}, {"fieldValidation", "Warn"}};
+    return client_.send(request, stop);
+}
+
+Result<Written> ObjectWriter::write(Prepared& prepared, const WriteOptions& options,
+                                    std::stop_token stop) const {
+    Written written;
+    for (unsigned attempt = 0; attempt < kMaxTries; ++attempt) {
+        auto response =
+            TRY(send(kube::Method::Post, prepared, base::dump_json(*prepared.object), stop));
+        if (!response.ok()) {
+            if (TRY(handle_refusal(response, prepared, options, written, stop)) == Next::Again)
+                continue;
+            return written;
+        }
+        bool again = options.earlier == Intent::Recreate || written.outcome == Outcome::Recreated;
+        written.outcome = again ? Outcome::Recreated : Outcome::Created;
+        written.volume_empty = prepared.volume_empty;
+        if (options.want_uid)
+            if (auto created = base::parse_json(response.body))
+                written.uid = base::text_at(*created, "/metadata/uid");
+        note_warnings(response, written);
+        TRY(write_status(prepared, written, stop));
+        return written;
+    }
+    refuse(written, "the object appeared and vanished again and again");
+    return written;
+}
+
+Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& response,
+                                                        Prepared& prepared,
+                                                        const WriteOptions& options,
+                                                        Written& written,
+                                                        std::stop_token stop) const {
+    kube::StatusError status = kube::status_error(response);
+    bool was_deleted = written.outcome == Outcome::Recreated;
+    auto fail_for_good = [&](std::string words) {
+        refuse(written,
+               was_deleted ? "it was deleted to be created anew, which the server refused: " + words
+                           : std::move(words));
+        return Next::Done;
+    };
+    switch (classify(status)) {
+        case rules::Refusal::Exists:
+            return reconcile(prepared, options, written, stop);
+        case rules::Refusal::NodePortTaken:
+            rules::strip_node_ports(*prepared.object);
+            written.notes.push_back("its node ports were taken; the target chose new ones");
+            return Next::Again;
+        case rules::Refusal::OwnerNotAllowed:
+            rules::drop_block_owner_deletion(*prepared.object);
+            written.notes.push_back("blockOwnerDeletion was dropped: it needs more rights");
+            return Next::Again;
+        case rules::Refusal::NotYet:
+            written.not_yet = true;
+            return fail_for_good(status.message);
+        case rules::Refusal::Terminating: {
+            written.namespace_closed = true;
+            kube::ResourceType ns{
+                .group = "", .version = "v1", .kind = "Namespace", .plural = "namespaces"};
+            auto live = read_live(client_, ns, "", prepared.key.ns, stop);
+            if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
+            std::string why = live && *live ? rules::why_terminating(**live) : "";
+            return fail_for_good(why.empty() ? status.message : why);
+        }
+        default:
+            break;
+    }
+    if (status.code == 404 && status.message.starts_with("namespaces \""))
+        written.namespace_closed = true;
+    return fail_for_good(status.message);
+}
+
+Result<ObjectWriter::Next> ObjectWriter::reconcile(Prepared& prepared, const WriteOptions& options,
+                                                   Written& written, std::stop_token stop) const {
+    auto read = read_live(client_, prepared.type, prepared.key.ns, prepared.key.name, stop);
+    if (!read) {
+        if (is_fatal(read.error())) return std::unexpected(std::move(read).error());
+        refuse(written, "it exists and cannot be read: " + read.error().message);
+        return Next::Done;
+    }
+    if (!*read) return Next::Again;
+    Json live = std::move(**read);
+    if (options.want_uid) written.uid = base::text_at(live, "/metadata/uid");
+    if (base::find_json(live, "/metadata/deletionTimestamp") != nullptr) {
+        refuse(written, why_deleting(live));
+        written.namespace_closed = prepared.key.kind == "Namespace" && prepared.key.group.empty();
+        return Next::Done;
+    }
+    bool replaced = options.earlier == Intent::Update;
+    if (!replaced && rules::was_written_by(live, manager_)) {
+        written.outcome =
+            options.earlier == Intent::Recreate ? Outcome::Recreated : Outcome::Created;
+        written.volume_empty = prepared.volume_empty;
+        TRY(write_status(prepared, written, stop));
+        return Next::Done;
+    }
+    if (same_as_before(*prepared.object, live)) {
+        written.outcome = replaced ? Outcome::Updated : Outcome::Unchanged;
+        return Next::Done;
+    }
+    bool generated_account = prepared.key.group.empty() && prepared.key.kind == "ServiceAccount" &&
+                             prepared.key.name == "default";
+    if (generated_account && options.existing == ExistingPolicy::Skip)
+        return merge_account(prepared, std::move(live), written, stop);
+    if (options.existing == ExistingPolicy::Skip || options.needed_only) {
+        written.outcome = Outcome::Skipped;
+        written.reason = "exists and differs";
+        return Next::Done;
+    }
+    TRY(options.announce(Intent::Update));
+    return replace(prepared, std::move(live), options, written, stop);
+}
+
+Result<ObjectWriter::Next> ObjectWriter::merge_account(const Prepared& prepared, Json live,
+                                                       Written& written,
+                                                       std::stop_token stop) const {
+    if (!rules::merge_service_account(live, *prepared.object)) {
+        written.outcome = Outcome::Unchanged;
+        return Next::Done;
+    }
+    live["metadata"].erase("managedFields");
+    auto response = TRY(send(kube::Method::Put, prepared, base::dump_json(live), stop));
+    if (response.ok()) {
+        written.outcome = Outcome::Updated;
+        written.notes.emplace_back("merged into the account that the cluster made by itself");
+        return Next::Done;
+    }
+    kube::StatusError status = kube::status_error(response);
+    if (classify(status) == rules::Refusal::Conflict || status.code == 404) return Next::Again;
+    refuse(written, status.message);
+    return Next::Done;
+}
+
+Result<ObjectWriter::Next> ObjectWriter::replace(Prepared& prepared, Json live,
+                                                 const WriteOptions& options, Written& written,
+                                                 std::stop_token stop) const {
+    Json wanted = *prepared.object;
+    rules::keep_live_allocations(wanted, live);
+    if (prepared.owners_later) {
+        const Json* owners = base::find_json(wanted, "/metadata/ownerReferences");
+        wanted["metadata"]["ownerReferences"] =
+            joined_owners(live, owners == nullptr ? Json(Json::array()) : *owners);
+    }
+    auto response = TRY(send(kube::Method::Put, prepared, base::dump_json(wanted), stop));
+    if (response.ok()) {
+        written.outcome = Outcome::Updated;
+        note_warnings(response, written);
+        TRY(write_status(prepared, written, stop));
+        return Next::Done;
+    }
+    kube::StatusError status = kube::status_error(response);
+    switch (classify(status)) {
+        case rules::Refusal::Conflict:
+            return Next::Again;
+        case rules::Refusal::Immutable:
+            if (options.existing != ExistingPolicy::Recreate || !may_recreate(prepared.type)) break;
+            return recreate(prepared, live, options, written, stop);
+        case rules::Refusal::NotYet:
+            written.not_yet = true;
+            break;
+        default:
+            if (status.code == 404) return Next::Again;
+            break;
+    }
+    refuse(written, status.message);
+    return Next::Done;
+}
+
+Result<ObjectWriter::Next> ObjectWriter::recreate(Prepared& prepared, const Json& live,
+                                                  const WriteOptions& options, Written& written,
+                                                  std::stop_token stop) const {
+    TRY(options.announce(Intent::Recreate));
+    Json how = {{"apiVersion", "v1"},
+                {"kind", "DeleteOptions"},
+                {"propagationPolicy", propagation(prepared.type)},
+                {"preconditions", {{"uid", base::text_at(live, "/metadata/uid")}}}};
+    auto response = TRY(send(kube::Method::Delete, prepared, base::dump_json(how), stop));
+    if (!response.ok() && response.status != 404) {
+        kube::StatusError status = kube::status_error(response);
+        if (classify(status) == rules::Refusal::Conflict) return Next::Again;
+        refuse(written, "it could not be deleted: " + status.message);
+        return Next::Done;
+    }
+    if (!TRY(wait_until_gone(prepared, stop))) {
+        refuse(written, "it was deleted to be created anew, but finalizers keep it");
+        return Next::Done;
+    }
+    written.outcome = Outcome::Recreated;
+    return Next::Again;
+}
+
+Result<bool> ObjectWriter::wait_until_gone(const Prepared& prepared, std::stop_token stop) const {
+    for (unsigned poll = 0; poll < kMaxGonePolls; ++poll) {
+        auto live = read_live(client_, prepared.type, prepared.key.ns, prepared.key.name, stop);
+        if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
+        if (live && !*live) return true;
+        if (!clock_.sleep(kGonePoll, stop)) return fail(ErrorCode::Cancelled, "stopped");
+    }
+    return false;
+}
+
+Result<void> ObjectWriter::write_status(const Prepared& prepared, Written& written,
+                                        std::stop_token stop) const {
+    if (prepared.status == nullptr) return {};
+    kube::Request request{.method = kube::Method::Patch};
+    request.path = prepared.type.object_path(prepared.key.ns, prepared.key.name) + "/status";
+    request.query = {{"fieldManager", manager_}};
+    request.content_type = kube::kMergePatch;
+    request.body = base::dump_json(Json{{"status", *prepared.status}});
+    auto response = TRY(client_.send(request, stop));
+    if (!response.ok())
+        written.notes.push_back("its status could not be written: " +
+                                kube::status_error(response).message);
+    return {};
+}
+
+Result<void> ObjectWriter::add_owners(const Prepared& prepared, const Json& owners,
+                                      std::stop_token stop) const {
+    for (unsigned attempt = 0; attempt < kMaxTries; ++attempt) {
+        auto live =
+            TRY(read_live(client_, prepared.type, prepared.key.ns, prepared.key.name, stop));
+        if (!live) return fail(ErrorCode::NotFound, "the object is gone");
+        Json all = joined_owners(*live, owners);
+        const Json* present = base::find_json(*live, "/metadata/ownerReferences");
+        if (all == (present == nullptr ? Json(Json::array()) : *present)) return {};
+        Json patch = {{"metadata",
+                       {{"resourceVersion", base::text_at(*live, "/metadata/resourceVersion")},
+                        {"ownerReferences", std::move(all)}}}};
+        auto response = TRY(send(kube::Method::Patch, prepared, base::dump_json(patch), stop));
+        if (response.ok()) return {};
+        kube::StatusError status = kube::status_error(response);
+        if (classify(status) != rules::Refusal::Conflict)
+            return std::unexpected(kube::to_error(status));
+    }
+    return fail(ErrorCode::Conflict, "the object kept changing");
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.h"
+#include "engine/journal.h"
+#include "engine/outcome.h"
+#include "engine/preparation.h"
+#include "kube/client.h"
+
+namespace holdfast::engine {
+
+/// What became of writing one object.
+struct Written {
+    Outcome outcome = Outcome::Failed;
+    std::string reason;
+    std::vector<std::string> notes;
+    std::string uid;                ///< When asked for and known.
+    bool not_yet = false;           ///< Refused for now: a dependency of the server's is not ready.
+    bool namespace_closed = false;  ///< The namespace takes no objects at all.
+    bool volume_empty = false;
+};
+
+struct WriteOptions {
+    ExistingPolicy existing = ExistingPolicy::Skip;
+    bool needed_only = false;  ///< An existing object is left alone whatever the policy.
+    bool want_uid = false;
+    /// What an earlier run of this restore was about to do, when nobody knows whether it did.
+    std::optional<Intent> earlier;
+    /// Called before a request that changes more than a creation does.
+    std::function<Result<void>(Intent)> announce;
+};
+
+/// Creates objects, and deals with those that exist. Any thread.
+class ObjectWriter {
+public:
+    /// `manager` is this restore's field manager, by which it knows its own work again.
+    ObjectWriter(kube::Client& client, base::Clock& clock, std::string manager)
+        : client_(client), clock_(clock), manager_(std::move(manager)) {}
+
+    /// An error concerns the target as a whole, or comes from `announce`.
+    Result<Written> write(Prepared& prepared, const WriteOptions& options,
+                          std::stop_token stop) const;
+
+    /// Adds owner references to an object that was written without them.
+    Result<void> add_owners(const Prepared& prepared, const Json& owners,
+                            std::stop_token stop) const;
+
+private:
+    enum class Next { Done, Again };
+
+    Result<kube::Response> send(kube::Method method, const Prepared& prepared,
+                                const std::string& body, std::stop_token stop) const;
+    Result<Next> handle_refusal(const kube::Response& response, Prepared& prepared,
+                                const WriteOptions& options, Written& written,
+                                std::stop_token stop) const;
+    Result<Next> reconcile(Prepared& prepared, const WriteOptions& options, Written& written,
+                           std::stop_token stop) const;
+    Result<Next> merge_account(const Prepared& prepared, Json live, Written& written,
+                               std::stop_token stop) const;
+    Result<Next> replace(Prepared& prepared, Json live, const WriteOptions& options,
+                         Written& written, std::stop_token stop) const;
+    Result<Next> recreate(Prepared& prepared, const Json& live, const WriteOptions& options,
+                          Written& written, std::stop_token stop) const;
+    Result<bool> wait_until_gone(const Prepared& prepared, std::stop_token stop) const;
+    Result<void> write_status(const Prepared& prepared, Written& written,
+                              std::stop_token stop) const;
+
+    kube::Client& client_;
+    base::Clock& clock_;
+    std::string manager_;
+};
+
+}  // namespace holdfast::engine

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/order.h"
+#include "engine/restore.h"
+#include "engine/transforms.h"
+
+namespace holdfast::engine {
+
+/// One object of the plan. Small, for there may be hundreds of thousands.
+struct PlanEntry {
+    /// "<namespace>\0<name>" in the point: the key without what all of its kind share.
+    std::string place;
+    std::uint16_t skip = 0;    ///< Zero, or one more than the index of the reason.
+    std::uint8_t depth = 0;    ///< Owners of the same wave have smaller ones.
+    bool needed_only = false;  ///< Brought along; an existing one is left alone.
+    bool is_owner = false;     ///< Others refer to it, so its UID is remembered.
+    bool owner_later = false;  ///< At least one owner is sent in a later wave.
+
+    std::string_view ns() const;
+    std::string_view name() const;
+};
+
+/// All objects of one kind.
+struct PlanKind {
+    kube::ResourceType captured;               ///< As the point names it.
+    std::optional<kube::ResourceType> served;  ///< As the target serves it, if it does already.
+    Wave wave = 0;
+    ExistingPolicy existing = ExistingPolicy::Skip;
+    bool keep_status = false;
+    /// Whether a definition that this restore creates makes the target serve it.
+    bool defined_here = false;
+    std::uint8_t depth = 0;          ///< The largest of its entries.
+    std::vector<PlanEntry> entries;  ///< Sorted by key.
+
+    std::string prefix() const;
+    /// Prefixes of keys, ascending, below which all entries lie: one per namespace where those are
+    /// few, so that a small part of a large point is found without reading the rest.
+    std::vector<std::string> scan_prefixes() const;
+    const PlanEntry* find(std::string_view place) const;
+};
+
+class RestorePlan::Impl {
+public:
+    RestoreOptions options;
+    Transforms transforms;
+    kube::Discovery target;
+    std::vector<PlanKind> kinds;  ///< Sorted by wave, then group and kind.
+    std::vector<std::string> reasons;
+    /// API groups that the target serves or will: who may handle third-party finalizers.
+    std::vector<std::string> controller_groups;
+    Wave guards = 0;  ///< The first wave of what can refuse other objects.
+
+    const PlanKind* find_kind(std::string_view group, std::string_view kind) const;
+    /// The entry of an object, by what it is called in the point; nullptr when it is not planned.
+    const PlanEntry* find(const ObjectKey& key) const;
+    /// The same, unless the entry is skipped.
+    bool restores(const ObjectKey& key) const;
+    std::string_view reason(const PlanEntry& entry) const;
+    /// Where an object of the plan goes, unless a transform renames it.
+    ObjectKey target_key(const PlanKind& kind, const PlanEntry& entry) const;
+};
+
+}  // namespace holdfast::engine

@@ -1,0 +1,155 @@
+#include "engine/point_source.h"
+
+#include <optional>
+
+#include "engine/progress_meter.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+constexpr std::size_t kBatchObjects = 2000;
+constexpr std::uint64_t kBatchBytes = 8u << 20;
+
+Result<PointObject> decode_row(const repo::Row& row) {
+    if (!row.chunk) return fail(ErrorCode::Corrupted, "a row without an object");
+    return PointObject{.key = TRY(decode_key(row.key)),
+                       .facts = TRY(decode_facts(row.attributes)),
+                       .chunk = *row.chunk};
+}
+
+}  // namespace
+
+/// Rows whose bodies are read together.
+struct PointSource::Batch {
+    std::vector<std::string> keys;
+    std::vector<repo::ChunkId> chunks;
+    std::vector<bool> deleting;
+    std::vector<std::optional<Bytes>> bodies;
+    std::uint64_t bytes = 0;
+
+    Result<void> add(const repo::Row& row) {
+        PointObject object = TRY(decode_row(row));
+        keys.push_back(row.key);
+        chunks.push_back(object.chunk);
+        deleting.push_back(object.facts.deleting);
+        bytes += object.facts.size_bytes;
+        return {};
+    }
+    bool full() const { return keys.size() >= kBatchObjects || bytes >= kBatchBytes; }
+};
+
+PointSource::PointSource(Passkey, repo::Repository& repository, repo::Point point,
+                         ClusterManifest manifest)
+    : repository_(repository),
+      point_(std::move(point)),
+      manifest_(std::move(manifest)),
+      rows_(repository, point_.content.runs) {}
+
+Result<std::unique_ptr<PointSource>> PointSource::open(repo::Repository& repository,
+                                                       const repo::PointId& id) {
+    repo::Point point = TRY(repository.point(id), "reading point {}", id.text());
+    ClusterManifest manifest = TRY(decode_manifest(point.content.manifest_json),
+                                   "reading the manifest of point {}", id.text());
+    return std::make_unique<PointSource>(Passkey{}, repository, std::move(point),
+                                         std::move(manifest));
+}
+
+/// Reads a batch at once; when that fails, each body alone, to tell the damaged ones apart.
+Result<void> PointSource::read_bodies(Batch& batch, std::vector<DamagedObject>& damaged) const {
+    batch.bodies.assign(batch.chunks.size(), std::nullopt);
+    auto all = repository_.read_chunks(batch.chunks, [&](std::size_t position, ByteView bytes) {
+        batch.bodies[position] = base::to_bytes(bytes);
+        return Result<void>();
+    });
+    if (all) return {};
+    for (std::size_t i = 0; i < batch.chunks.size(); ++i) {
+        if (batch.bodies[i]) continue;
+        auto body = repository_.read_chunk(batch.chunks[i]);
+        if (body) {
+            batch.bodies[i] = std::move(*body);
+            continue;
+        }
+        ErrorCode code = body.error().code;
+        if (code != ErrorCode::Corrupted && code != ErrorCode::NotFound)
+            return std::unexpected(std::move(body).error());
+        damaged.push_back(
+            {.key = TRY(decode_key(batch.keys[i])), .reason = std::move(body).error().message});
+    }
+    return {};
+}
+
+Result<void> PointSource::flush(Batch& batch, const Visitor& visit) const {
+    std::vector<DamagedObject> damaged;
+    TRY(read_bodies(batch, damaged));
+    if (!damaged.empty() && on_damage_ == Damaged::Fail)
+        return fail(ErrorCode::Corrupted, "{} of point {} cannot be read: {}",
+                    damaged.front().key.text(), point_.id.text(), damaged.front().reason);
+    for (std::size_t i = 0; i < batch.keys.size(); ++i)
+        if (batch.bodies[i])
+            TRY(visit({.key = batch.keys[i],
+                       .body = base::as_text(*batch.bodies[i]),
+                       .deleting = batch.deleting[i]}));
+    batch = {};
+    return {};
+}
+
+Result<void> PointSource::each(std::string_view prefix, const Visitor& visit) {
+    Batch batch;
+    auto gather = [&](const repo::Row& row) -> Result<void> {
+        TRY(batch.add(row));
+        return batch.full() ? flush(batch, visit) : Result<void>();
+    };
+    TRY(rows_.scan(prefix, gather));
+    return flush(batch, visit);
+}
+
+Result<std::string> PointSource::get(std::string_view key) {
+    auto row = TRY(rows_.find(key));
+    if (!row || !row->chunk) {
+        ObjectKey object = TRY(decode_key(key));
+        return fail(ErrorCode::NotFound, "point {} has no {}", point_.id.text(), object.text());
+    }
+    return base::to_text(TRY(repository_.read_chunk(*row->chunk)));
+}
+
+Result<void> PointSource::each_row(
+    std::string_view prefix, const std::function<Result<void>(const PointObject&)>& visit) const {
+    return rows_.scan(prefix, [&](const repo::Row& row) -> Result<void> {
+        PointObject object = TRY(decode_row(row));
+        return visit(object);
+    });
+}
+
+Result<PointObject> PointSource::row(const ObjectKey& key) const {
+    auto row = TRY(rows_.find(encode_key(key)));
+    if (!row) return fail(ErrorCode::NotFound, "point {} has no {}", point_.id.text(), key.text());
+    return decode_row(*row);
+}
+
+Result<std::vector<DamagedObject>> PointSource::find_damage(
+    const std::function<bool(const ObjectKey&)>& wanted, Progress& progress, base::Clock& clock,
+    std::stop_token stop) {
+    ProgressMeter meter(progress, clock, "checking the point");
+    std::vector<DamagedObject> damaged;
+    Batch batch;
+    auto check = [&]() -> Result<void> {
+        if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
+        meter.expect(batch.keys.size());
+        meter.add(batch.keys.size(), "");
+        TRY(read_bodies(batch, damaged));
+        batch = {};
+        return {};
+    };
+    auto gather = [&](const repo::Row& row) -> Result<void> {
+        ObjectKey key = TRY(decode_key(row.key));
+        if (!wanted(key)) return {};
+        TRY(batch.add(row));
+        return batch.full() ? check() : Result<void>();
+    };
+    TRY(rows_.scan({}, gather));
+    TRY(check());
+    return damaged;
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,296 @@
+#include <fmt/core.h>
+
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/worker_pool.h"
+#include "engine/diff.h"
+#include "engine/fingerprint128.h"
+#include "engine/object_row.h"
+#include "engine/plan.h"
+#include "engine/preparation.h"
+#include "engine/progress_meter.h"
+#include "engine/rules/answers.h"
+#include "engine/rules/restored_form.h"
+#include "kube/status_error.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+/// Beyond this many namespaces a kind is listed as a whole rather than namespace by namespace.
+constexpr std::size_t kMaxNamespaceLists = 4;
+
+/// Of every object that is there: whether it equals another needs no more than this.
+using Existing = std::map<std::string, Fingerprint128, std::less<>>;
+
+std::string comparable_text(Json object) {
+    rules::make_comparable_form(object, false);
+    object.erase("apiVersion");
+    return base::dump_json(object);
+}
+
+std::string place_of(std::string_view ns, std::string_view name) {
+    std::string place(ns);
+    place.push_back('\0');
+    return place.append(name);
+}
+
+class Previewer {
+public:
+    Previewer(const RestoreEnvironment& environment, const RestorePlan::Impl& plan,
+              const PreviewOptions& options, const std::function<void(const PreviewObject&)>& visit)
+        : environment_(environment),
+          plan_(plan),
+          options_(options),
+          visit_(visit),
+          preparation_(environment.client, plan, Purpose::Preview),
+          meter_(environment.progress, environment.clock, "previewing") {}
+
+    Result<void> run(std::stop_token stop) {
+        for (const PlanKind& kind : plan_.kinds) meter_.expect(kind.entries.size());
+        TRY(list_namespaces(stop));
+        for (const PlanKind& kind : plan_.kinds) {
+            Existing existing = TRY(list_existing(kind, stop));
+            TRY(preview_kind(kind, existing, stop));
+        }
+        meter_.flush();
+        return {};
+    }
+
+private:
+    Result<void> list_namespaces(std::stop_token stop) {
+        const auto* type = plan_.target.find("", "Namespace");
+        if (type == nullptr) return {};
+        return each_live(*type, "", stop, [&](const kube::ObjectView& live) -> Result<void> {
+            namespaces_.emplace(live.name);
+            return {};
+        });
+    }
+
+    template <class Visit>
+    Result<void> each_live(const kube::ResourceType& type, const std::string& ns,
+                           std::stop_token stop, Visit visit) {
+        kube::ListOptions list{.ns = ns};
+        do {
+            auto page = environment_.client.list(type, list, stop);
+            if (!page) {
+                // Who may not list can still create: the server says what exists.
+                if (is_fatal(page.error())) return std::unexpected(std::move(page).error());
+                return {};
+            }
+            for (const kube::ObjectView& live : page->items) TRY(visit(live));
+            list.continue_token = page->continue_token;
+        } while (!list.continue_token.empty());
+        return {};
+    }
+
+    /// What the target has of one kind, as far as the plan concerns it.
+    Result<Existing> list_existing(const PlanKind& kind, std::stop_token stop) {
+        Existing existing;
+        if (!kind.served || !kind.served->can("list")) return existing;
+        std::set<std::string> places;
+        std::set<std::string> namespaces;
+        for (const PlanEntry& entry : kind.entries) {
+            if (entry.skip != 0) continue;
+            ObjectKey key = plan_.target_key(kind, entry);
+            if (!key.ns.empty() && !namespaces_.contains(key.ns)) continue;
+            namespaces.insert(key.ns);
+            places.insert(place_of(key.ns, key.name));
+        }
+        if (places.empty()) return existing;
+        if (namespaces.size() > kMaxNamespaceLists) namespaces = {""};
+        for (const std::string& ns : namespaces)
+            TRY(each_live(*kind.served, ns, stop, [&](const kube::ObjectView& live) {
+                return remember(live, kind, places, existing);
+            }));
+        return existing;
+    }
+
+    static Result<void> remember(const kube::ObjectView& live, const PlanKind& kind,
+                                 const std::set<std::string>& places, Existing& existing) {
+        std::string place = place_of(live.ns, live.name);
+        if (!places.contains(place)) return {};
+        Json object = TRY(base::parse_json(live.raw), "the server's {}", kind.captured.kind);
+        // Items of a list do not say what they are.
+        object["apiVersion"] = kind.served->api_version();
+        object["kind"] = kind.served->kind;
+        existing.emplace(std::move(place), fingerprint128(comparable_text(std::move(object))));
+        return {};
+    }
+
+    Result<void> preview_kind(const PlanKind& kind, const Existing& existing,
+                              std::stop_token stop) {
+        const std::string prefix = kind.prefix();
+        std::size_t e = 0;
+        base::WorkerPool pool(environment_.requests_in_flight,
+                              2 * environment_.requests_in_flight + 1);
+        auto take = [&](const SourceObject& object) -> Result<void> {
+            if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
+            std::string_view place = object.key.substr(prefix.size());
+            while (e < kind.entries.size() && kind.entries[e].place < place) ++e;
+            if (e == kind.entries.size() || kind.entries[e].place != place) return {};
+            const PlanEntry& entry = kind.entries[e];
+            if (entry.skip != 0) {
+                show({.object = plan_.target_key(kind, entry),
+                      .verdict = PreviewVerdict::Skip,
+                      .reason = std::string(plan_.reason(entry))});
+                return {};
+            }
+            return pool.submit([this, &kind, &entry, &existing, body = std::string(object.body),
+                                stop] { return preview_one(kind, entry, existing, body, stop); });
+        };
+        for (const std::string& part : kind.scan_prefixes())
+            TRY(environment_.source.each(part, take));
+        return pool.finish();
+    }
+
+    Result<void> preview_one(const PlanKind& kind, const PlanEntry& entry, const Existing& existing,
+                             const std::string& body, std::stop_token stop) {
+        PreviewObject shown{.object = plan_.target_key(kind, entry)};
+        auto prepared = preparation_.prepare(kind, entry, body, stop);
+        if (!prepared) {
+            if (is_fatal(prepared.error())) return std::unexpected(std::move(prepared).error());
+            shown.verdict = PreviewVerdict::Cannot;
+            shown.reason = prepared.error().message;
+            show(shown);
+            return {};
+        }
+        shown.object = prepared->key;
+        shown.notes = prepared->notes;
+        auto found = existing.find(place_of(prepared->key.ns, prepared->key.name));
+        if (found == existing.end()) {
+            if (prepared->volume_empty) shown.notes.emplace_back("volume new and EMPTY");
+            TRY(ask(kind, *prepared, shown, stop));
+        } else if (found->second == fingerprint128(comparable_text(*prepared->object))) {
+            shown.verdict = PreviewVerdict::Unchanged;
+        } else {
+            TRY(compare(kind, entry, *prepared, shown, stop));
+        }
+        show(shown);
+        return {};
+    }
+
+    /// Something that this restore brings before the object can be: its kind, its namespace.
+    std::string awaited(const PlanKind& kind, const Prepared& prepared) const {
+        if (!kind.served) return prepared.type.qualified_kind();
+        if (prepared.key.ns.empty() || namespaces_.contains(prepared.key.ns)) return "";
+        const PlanKind* namespaces = plan_.find_kind("", "Namespace");
+        if (namespaces == nullptr) return "";
+        for (const PlanEntry& entry : namespaces->entries)
+            if (entry.skip == 0 && plan_.target_key(*namespaces, entry).name == prepared.key.ns)
+                return "namespace " + prepared.key.ns;
+        return "";
+    }
+
+    /// Lets the server go through the motions of creating the object.
+    Result<void> ask(const PlanKind& kind, const Prepared& prepared, PreviewObject& shown,
+                     std::stop_token stop) {
+        if (std::string what = awaited(kind, prepared); !what.empty()) {
+            shown.verdict = PreviewVerdict::CreateUnchecked;
+            shown.reason = what + " is created by this restore";
+            return {};
+        }
+        kube::Request request{.method = kube::Method::Post};
+        request.path = prepared.type.collection_path(prepared.key.ns);
+        request.query = {{"dryRun", "All"}, {"fieldValidation", "Warn"}};
+        request.body = base::dump_json(*prepared.object);
+        auto response = TRY(environment_.client.send(request, stop));
+        if (response.ok()) {
+            shown.verdict = PreviewVerdict::Create;
+            for (const std::string& warning : response.warnings())
+                shown.notes.push_back("the server warns: " + warning);
+            return {};
+        }
+        kube::StatusError status = kube::status_error(response);
+        read_refusal(status, shown);
+        return {};
+    }
+
+    static void read_refusal(const kube::StatusError& status, PreviewObject& shown) {
+        shown.reason = status.message;
+        switch (rules::classify_refusal(status.code, status.reason, status.message,
+                                        status.has_cause("NamespaceTerminating"))) {
+            case rules::Refusal::DryRunUnsupported:
+                shown.verdict = PreviewVerdict::CreateUnchecked;
+                return;
+            case rules::Refusal::Exists:
+                shown.verdict = PreviewVerdict::Skip;
+                shown.reason = "exists";
+                return;
+            case rules::Refusal::NodePortTaken:
+                shown.verdict = PreviewVerdict::Create;
+                shown.reason.clear();
+                shown.notes.emplace_back("its node ports are taken; the target will choose others");
+                return;
+            default:
+                shown.verdict = PreviewVerdict::Cannot;
+        }
+    }
+
+    Result<void> compare(const PlanKind& kind, const PlanEntry& entry, const Prepared& prepared,
+                         PreviewObject& shown, std::stop_token stop) {
+        auto live =
+            read_live(environment_.client, prepared.type, prepared.key.ns, prepared.key.name, stop);
+        if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
+        shown.verdict = PreviewVerdict::Differs;
+        if (!live) {
+            shown.reason = live.error().message;
+            return {};
+        }
+        if (!*live) return ask(kind, prepared, shown, stop);
+        DiffOptions options{.show_secrets = options_.show_secrets};
+        for (const Difference& difference : differences(**live, *prepared.object, options))
+            shown.diff.push_back(display(difference));
+        bool merged = kind.captured.kind == "ServiceAccount" && prepared.key.name == "default";
+        shown.would_change =
+            !entry.needed_only && (kind.existing != ExistingPolicy::Skip || merged);
+        return {};
+    }
+
+    void show(const PreviewObject& object) {
+        meter_.add(1, object.object.kind);
+        std::lock_guard lock(visiting_);
+        visit_(object);
+    }
+
+    const RestoreEnvironment& environment_;
+    const RestorePlan::Impl& plan_;
+    const PreviewOptions& options_;
+    const std::function<void(const PreviewObject&)>& visit_;
+    Preparation preparation_;
+    ProgressMeter meter_;
+    std::set<std::string, std::less<>> namespaces_;
+    std::mutex visiting_;  ///< the visitor is promised one call at a time
+};
+
+}  // namespace
+
+std::string_view name_of(PreviewVerdict verdict) {
+    switch (verdict) {
+        case PreviewVerdict::Create:
+            return "create";
+        case PreviewVerdict::CreateUnchecked:
+            return "create (unchecked)";
+        case PreviewVerdict::Unchanged:
+            return "unchanged";
+        case PreviewVerdict::Differs:
+            return "differs";
+        case PreviewVerdict::Skip:
+            return "skip";
+        case PreviewVerdict::Cannot:
+            return "cannot";
+    }
+    return "";
+}
+
+Result<void> preview_restore(const RestoreEnvironment& environment, const RestorePlan& plan,
+                             const PreviewOptions& options,
+                             const std::function<void(const PreviewObject&)>& visit,
+                             std::stop_token stop) {
+    return Previewer(environment, plan.impl(), options, visit).run(stop);
+}
+
+}  // namespace holdfast::engine

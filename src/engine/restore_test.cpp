@@ -1,0 +1,542 @@
+#include "engine/restore.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/test_restore_fixture.h"
+
+namespace holdfast::engine {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+using Restore = RestoreFixture;
+
+bool is_post(const kube::Request& request) {
+    return request.method == kube::Method::Post;
+}
+
+TEST_F(Restore, CreatesWhatIsMissingWithoutAskingFirst) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    point_has_config_map("shop", "b", "2");
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.state, RestoreState::Completed);
+    EXPECT_EQ(record.counts[Outcome::Created], 3u);
+    EXPECT_EQ((*kube_.find("ConfigMap", "shop", "b"))["data"]["k"], "2");
+    std::string manager = "holdfast-" + record.id;
+    EXPECT_EQ((*kube_.find("ConfigMap", "shop", "b"))["metadata"]["managedFields"][0]["manager"],
+              manager);
+    for (const kube::Request& request : kube_.requests())
+        EXPECT_FALSE(request.path.contains("configmaps") && request.method == kube::Method::Get);
+}
+
+TEST_F(Restore, DoneAgainFindsEverythingUnchanged) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    restore();
+    RestoreRecord again = restore();
+    EXPECT_EQ(again.counts[Outcome::Unchanged], 2u);
+    EXPECT_EQ(again.counts[Outcome::Created], 0u);
+}
+
+TEST_F(Restore, LeavesADifferentObjectAloneByDefault) {
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"mine"}})");
+    point_has_config_map("shop", "a", "1");
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.state, RestoreState::Completed);
+    EXPECT_EQ(outcomes(record.id)["ConfigMap shop/a"], "skipped: exists and differs");
+    EXPECT_EQ((*kube_.find("ConfigMap", "shop", "a"))["data"]["k"], "mine");
+}
+
+TEST_F(Restore, UpdatesOnRequestAndRemovesWhatThePointLacks) {
+    kube_.add("ConfigMap",
+              R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"mine","more":"x"}})");
+    point_has_config_map("shop", "a", "1");
+    RestoreRecord record = restore({.existing = ExistingPolicy::Update});
+    EXPECT_EQ(outcomes(record.id)["ConfigMap shop/a"], "updated");
+    EXPECT_EQ((*kube_.find("ConfigMap", "shop", "a"))["data"], *base::parse_json(R"({"k":"1"})"));
+}
+
+TEST_F(Restore, UpdatesOnlyTheKindsThatWereNamed) {
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"x"}})");
+    kube_.add("Secret", R"({"metadata":{"namespace":"shop","name":"s"},"data":{"k":"eA=="}})");
+    point_has_config_map("shop", "a", "1");
+    point_has(R"({"apiVersion":"v1","kind":"Secret","metadata":{"namespace":"shop","name":"s"},
+        "data":{"k":"eQ=="}})");
+    RestoreRecord record = restore({.existing_by_kind = {{"configmaps", ExistingPolicy::Update}}});
+    EXPECT_EQ(outcomes(record.id)["ConfigMap shop/a"], "updated");
+    EXPECT_EQ(outcomes(record.id)["Secret shop/s"], "skipped: exists and differs");
+}
+
+TEST_F(Restore, UpdatesAgainWhenTheObjectChangedMeanwhile) {
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"x"}})");
+    point_has_config_map("shop", "a", "1");
+    kube_.script(
+        {.when = [](const kube::Request& request) { return request.method == kube::Method::Put; },
+         .status = 409,
+         .reason = "Conflict",
+         .message = "the object has been modified",
+         .times = 2});
+    EXPECT_EQ(outcomes(restore({.existing = ExistingPolicy::Update}).id)["ConfigMap shop/a"],
+              "updated");
+}
+
+TEST_F(Restore, RecreatesOnlyAfterImmutabilityAndOnlyWhenAsked) {
+    point_has_config_map("shop", "a", "1");
+    auto immutable = [&] {
+        kube_.remove("ConfigMap", "shop", "a");
+        kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"x"}})");
+        kube_.script(
+            {.when =
+                 [](const kube::Request& request) { return request.method == kube::Method::Put; },
+             .status = 422,
+             .reason = "Invalid",
+             .message = "data: field is immutable when `immutable` is set"});
+    };
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"x"}})");
+    immutable();
+    EXPECT_THAT(outcomes(restore({.existing = ExistingPolicy::Update}).id)["ConfigMap shop/a"],
+                HasSubstr("failed: data: field is immutable"));
+    immutable();
+    EXPECT_EQ(outcomes(restore({.existing = ExistingPolicy::Recreate}).id)["ConfigMap shop/a"],
+              "recreated");
+    EXPECT_EQ((*kube_.find("ConfigMap", "shop", "a"))["data"]["k"], "1");
+}
+
+TEST_F(Restore, NeverRecreatesANamespace) {
+    kube_.add("Namespace", R"({"metadata":{"name":"shop","labels":{"a":"x"}}})");
+    point_has_namespace("shop");
+    kube_.script(
+        {.when = [](const kube::Request& request) { return request.method == kube::Method::Put; },
+         .status = 422,
+         .reason = "Invalid",
+         .message = "field is immutable"});
+    RestoreRecord record = restore({.existing = ExistingPolicy::Recreate});
+    EXPECT_EQ(record.state, RestoreState::Partial);
+    EXPECT_TRUE(kube_.find("Namespace", "", "shop"));
+}
+
+TEST_F(Restore, CountsAsCreatedWhatItCreatedWhenAReplyWasLost) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    kube_.script({.when = is_post, .kind = kube::FakeFault::Kind::LostReply, .times = 2});
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.counts[Outcome::Created], 2u);
+}
+
+TEST_F(Restore, GoesOnAfterAnObjectFailed) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    point_has_config_map("shop", "b", "1");
+    kube_.script({.when =
+                      [](const kube::Request& request) {
+                          return is_post(request) && request.body.contains("\"name\":\"a\"");
+                      },
+                  .status = 403,
+                  .reason = "Forbidden",
+                  .message = "exceeded quota: q"});
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.state, RestoreState::Partial);
+    EXPECT_EQ(outcomes(record.id)["ConfigMap shop/a"], "failed: exceeded quota: q");
+    EXPECT_EQ(outcomes(record.id)["ConfigMap shop/b"], "created");
+}
+
+TEST_F(Restore, FailsAnObjectThatIsTooLargeForTheServer) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", std::string(4u << 20, 'x'));
+    point_has_config_map("shop", "b", "1");
+    RestoreRecord record = restore();
+    EXPECT_THAT(outcomes(record.id)["ConfigMap shop/a"], HasSubstr("failed: "));
+    EXPECT_EQ(outcomes(record.id)["ConfigMap shop/b"], "created");
+}
+
+TEST_F(Restore, TriesAgainLaterWhenAWebhookDoesNotAnswer) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    auto refuse = [&](int times) {
+        kube_.script({.when =
+                          [](const kube::Request& request) {
+                              return is_post(request) && request.path.contains("configmaps");
+                          },
+                      .status = 500,
+                      .reason = "InternalError",
+                      .message = "failed calling webhook \"w\": connection refused",
+                      .times = times});
+    };
+    refuse(1);
+    EXPECT_EQ(outcomes(restore().id)["ConfigMap shop/a"], "created");
+    kube_.remove("ConfigMap", "shop", "a");
+    refuse(1000);
+    EXPECT_THAT(outcomes(restore().id)["ConfigMap shop/a"], HasSubstr("failed calling webhook"));
+}
+
+TEST_F(Restore, FailsTheObjectsOfATerminatingNamespaceWithWords) {
+    kube_.add("Namespace", R"({"metadata":{"name":"going",
+        "deletionTimestamp":"2026-01-01T00:00:00Z"},
+        "status":{"phase":"Terminating","conditions":[{"type":"NamespaceFinalizersRemaining",
+        "status":"True","message":"x/y remains"}]}})");
+    point_has_namespace("going");
+    point_has_config_map("going", "a", "1");
+    RestoreRecord record = restore();
+    EXPECT_THAT(outcomes(record.id)["Namespace going"], HasSubstr("x/y remains"));
+    EXPECT_THAT(outcomes(record.id)["ConfigMap going/a"], HasSubstr("going is being deleted"));
+}
+
+TEST_F(Restore, BringsADefinitionBeforeItsObjects) {
+    point_has_widgets_definition();
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"example.com/v1","kind":"Widget",
+        "metadata":{"namespace":"shop","name":"w"},"spec":{"a":1},"status":{"b":2}})");
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.state, RestoreState::Completed);
+    EXPECT_EQ(outcomes(record.id)["Widget.example.com shop/w"], "created");
+    EXPECT_FALSE(kube_.find("Widget", "shop", "w")->contains("status"));
+}
+
+TEST_F(Restore, WritesTheStatusOnRequest) {
+    point_has_widgets_definition();
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"example.com/v1","kind":"Widget",
+        "metadata":{"namespace":"shop","name":"w"},"spec":{"a":1},"status":{"b":2}})");
+    kube_.add("CustomResourceDefinition", R"({"apiVersion":"apiextensions.k8s.io/v1",
+        "kind":"CustomResourceDefinition","metadata":{"name":"widgets.example.com"},"spec":{
+        "group":"example.com","scope":"Namespaced","names":{"kind":"Widget","plural":"widgets",
+        "singular":"widget"},"versions":[{"name":"v1","served":true,"storage":true,
+        "schema":{"openAPIV3Schema":{"type":"object"}},"subresources":{"status":{}}}]}})");
+    restore({.restore_status = {"widgets"}});
+    EXPECT_EQ((*kube_.find("Widget", "shop", "w"))["status"]["b"], 2);
+}
+
+TEST_F(Restore, FailsObjectsOfKindsThatNobodyServes) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"gone.org/v1","kind":"Thing",
+        "metadata":{"namespace":"shop","name":"t"}})");
+    EXPECT_EQ(outcomes(restore().id)["Thing.gone.org shop/t"],
+              "failed: the target does not serve Thing.gone.org");
+}
+
+TEST_F(Restore, GivesDependentsTheNewUidOfTheirOwner) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"namespace":"shop",
+        "name":"web","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner",
+        "uid":"old"}]},"spec":{}})");
+    point_has_config_map("shop", "owner", "1");
+    RestoreRecord record = restore();
+    std::string uid = base::text_at(*kube_.find("ConfigMap", "shop", "owner"), "/metadata/uid");
+    EXPECT_EQ((*kube_.find("Deployment", "shop", "web"))["metadata"]["ownerReferences"][0]["uid"],
+              uid);
+    EXPECT_EQ(record.state, RestoreState::Completed);
+}
+
+TEST_F(Restore, SetsOwnersOfLaterWavesAfterwards) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"apps/v1","kind":"Deployment",
+        "metadata":{"namespace":"shop","name":"web"},"spec":{}})");
+    point_has(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop","name":"c",
+        "ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web","uid":"old"}]},
+        "data":{}})");
+    restore();
+    std::string uid = base::text_at(*kube_.find("Deployment", "shop", "web"), "/metadata/uid");
+    Json child = *kube_.find("ConfigMap", "shop", "c");
+    EXPECT_EQ(child["metadata"]["ownerReferences"][0]["uid"], uid);
+}
+
+TEST_F(Restore, PutsOwnersOfOneKindBeforeTheirDependents) {
+    point_has_namespace("shop");
+    auto owned_by = [](std::string_view name, std::string_view owner) {
+        return fmt::format(R"({{"apiVersion":"v1","kind":"ConfigMap",
+            "metadata":{{"namespace":"shop","name":"{}","ownerReferences":[{{"apiVersion":"v1",
+            "kind":"ConfigMap","name":"{}","uid":"old"}}]}}}})",
+                           name, owner);
+    };
+    point_has(owned_by("a", "b"));
+    point_has(owned_by("b", "c"));
+    point_has_config_map("shop", "c", "1");
+    restore();
+    auto uid = [&](const char* name) -> std::string {
+        return base::text_at(*kube_.find("ConfigMap", "shop", name), "/metadata/uid");
+    };
+    auto owner = [&](const char* name) -> std::string {
+        return base::text_at(*kube_.find("ConfigMap", "shop", name),
+                             "/metadata/ownerReferences/0/uid");
+    };
+    EXPECT_EQ(owner("a"), uid("b"));
+    EXPECT_EQ(owner("b"), uid("c"));
+}
+
+TEST_F(Restore, DropsAnOwnerThatIsNotThereAndSaysSo) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop","name":"c",
+        "ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"gone",
+        "uid":"old"}]}})");
+    RestoreRecord record = restore();
+    outcomes(record.id);
+    EXPECT_THAT(notes_["ConfigMap shop/c"], ElementsAre(HasSubstr("Deployment gone")));
+    EXPECT_FALSE((*kube_.find("ConfigMap", "shop", "c"))["metadata"].contains("ownerReferences"));
+}
+
+TEST_F(Restore, TakesAnOwnerThatIsInTheTargetAlready) {
+    kube_.add("Deployment", R"({"metadata":{"namespace":"shop","name":"web"},"spec":{}})");
+    point_has(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop","name":"c",
+        "ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web",
+        "uid":"old"}]}})");
+    restore();
+    std::string uid = base::text_at(*kube_.find("Deployment", "shop", "web"), "/metadata/uid");
+    Json child = *kube_.find("ConfigMap", "shop", "c");
+    EXPECT_EQ(child["metadata"]["ownerReferences"][0]["uid"], uid);
+}
+
+TEST_F(Restore, LeavesGeneratedChildrenToTheirController) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"apps/v1","kind":"Deployment",
+        "metadata":{"namespace":"shop","name":"web"},"spec":{}})");
+    point_has(R"({"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"namespace":"shop",
+        "name":"web-1","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web",
+        "uid":"u","controller":true}]},"spec":{}})");
+    point_has(R"({"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web-1-x",
+        "ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-1","uid":"u",
+        "controller":true}]},"spec":{}})");
+    RestoreRecord record = restore();
+    auto all = outcomes(record.id);
+    EXPECT_EQ(all["Deployment.apps shop/web"], "created");
+    EXPECT_THAT(all["ReplicaSet.apps shop/web-1"], HasSubstr("skipped"));
+    EXPECT_THAT(all["Pod shop/web-1-x"], HasSubstr("skipped"));
+}
+
+TEST_F(Restore, SkipsWhatWasBeingDeletedAndWhatBelongsToTheCluster) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"v1","kind":"ConfigMap",
+        "metadata":{"namespace":"shop","name":"going"}})",
+              true);
+    point_has(R"({"apiVersion":"v1","kind":"ConfigMap",
+        "metadata":{"namespace":"shop","name":"kube-root-ca.crt"}})");
+    point_has_config_map("kube-system", "theirs", "1");
+    auto all = outcomes(restore().id);
+    EXPECT_THAT(all["ConfigMap shop/going"], HasSubstr("was being deleted"));
+    EXPECT_THAT(all["ConfigMap shop/kube-root-ca.crt"], HasSubstr("skipped"));
+    EXPECT_THAT(all["ConfigMap kube-system/theirs"], HasSubstr("system namespace"));
+}
+
+TEST_F(Restore, MergesTheDefaultServiceAccountThatAControllerMade) {
+    kube_.add("ServiceAccount", R"({"metadata":{"namespace":"shop","name":"default"}})");
+    point_has(R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"namespace":"shop",
+        "name":"default"},"imagePullSecrets":[{"name":"registry"}]})");
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.state, RestoreState::Completed);
+    EXPECT_EQ((*kube_.find("ServiceAccount", "shop", "default"))["imagePullSecrets"][0]["name"],
+              "registry");
+}
+
+TEST_F(Restore, SaysWhichClaimsCameBackEmpty) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"namespace":"shop",
+        "name":"data","annotations":{"pv.kubernetes.io/bind-completed":"yes"}},
+        "spec":{"volumeName":"pv-1"}})");
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.state, RestoreState::Partial);
+    EXPECT_EQ(record.counts.volumes_empty, 1u);
+    outcomes(record.id);
+    EXPECT_THAT(notes_["PersistentVolumeClaim shop/data"], ElementsAre("volume new and EMPTY"));
+    EXPECT_FALSE(
+        (*kube_.find("PersistentVolumeClaim", "shop", "data"))["spec"].contains("volumeName"));
+}
+
+TEST_F(Restore, BringsWhatChosenNamespacesNeedAndNothingElse) {
+    point_has_namespace("shop");
+    point_has_namespace("other");
+    point_has_widgets_definition();
+    point_has_config_map("other", "x", "1");
+    for (const char* name : {"reader", "unused"})
+        point_has(fmt::format(R"({{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole",
+            "metadata":{{"name":"{}"}},"rules":[]}})",
+                              name));
+    point_has(R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding",
+        "metadata":{"name":"shop-reads"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io",
+        "kind":"ClusterRole","name":"reader"},
+        "subjects":[{"kind":"ServiceAccount","name":"a","namespace":"shop"}]})");
+    point_has(R"({"apiVersion":"example.com/v1","kind":"Widget",
+        "metadata":{"namespace":"shop","name":"w"}})");
+    RestoreOptions options;
+    options.selection.namespaces = {"shop"};
+    auto planned = plan(options);
+    ASSERT_TRUE(planned);
+    EXPECT_EQ(planned->objects(), 5u);
+    RestoreRecord record = restore(options);
+    EXPECT_EQ(record.state, RestoreState::Completed);
+    EXPECT_TRUE(kube_.find("ClusterRole", "", "reader"));
+    EXPECT_FALSE(kube_.find("ClusterRole", "", "unused"));
+    EXPECT_FALSE(kube_.find("Namespace", "", "other"));
+}
+
+TEST_F(Restore, FiltersByKindAndLabel) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    point_has(R"({"apiVersion":"v1","kind":"Secret","metadata":{"namespace":"shop","name":"s",
+        "labels":{"app":"web"}}})");
+    RestoreOptions by_kind;
+    by_kind.selection.kinds = {"secrets"};
+    EXPECT_THAT(outcomes(restore(by_kind).id), SizeIs(2));
+    EXPECT_FALSE(kube_.find("ConfigMap", "shop", "a"));
+    RestoreOptions by_label;
+    by_label.selection.selector = "app=web";
+    EXPECT_THAT(outcomes(restore(by_label).id), SizeIs(2));
+    RestoreOptions unknown;
+    unknown.selection.kinds = {"secretz"};
+    EXPECT_FALSE(plan(unknown));
+}
+
+TEST_F(Restore, MapsNamespacesAndTransforms) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    RestoreOptions options;
+    options.mappings.namespaces = {{"shop", "shop2"}};
+    options.transforms = R"(
+version: v1
+resourceModifierRules:
+- conditions: {groupResource: configmaps, namespaces: [shop]}
+  mergePatches: [{patchData: '{"data":{"k":"changed"}}'}]
+)";
+    restore(options);
+    EXPECT_TRUE(kube_.find("Namespace", "", "shop2"));
+    EXPECT_FALSE(kube_.find("Namespace", "", "shop"));
+    EXPECT_EQ((*kube_.find("ConfigMap", "shop2", "a"))["data"]["k"], "changed");
+}
+
+TEST_F(Restore, StopsOnRequestAndGoesOnWhereItStopped) {
+    point_has_namespace("shop");
+    for (int i = 0; i < 20; ++i) point_has_config_map("shop", fmt::format("m{:02}", i), "1");
+    std::stop_source stop;
+    int posts = 0;
+    kube_.script({.when =
+                      [&](const kube::Request& request) {
+                          if (is_post(request) && ++posts == 7) stop.request_stop();
+                          return false;
+                      },
+                  .times = 1});
+    RestoreRecord first = restore({}, "", stop.get_token());
+    EXPECT_EQ(first.state, RestoreState::Interrupted);
+    EXPECT_GT(first.counts[Outcome::Pending], 0u);
+    std::uint64_t created = first.counts[Outcome::Created];
+    EXPECT_GT(created, 0u);
+    RestoreRecord second = restore({}, first.id);
+    EXPECT_EQ(second.state, RestoreState::Completed);
+    EXPECT_EQ(second.counts[Outcome::Created], 21u);
+    EXPECT_EQ(kube_.count("ConfigMap"), 20u);
+}
+
+TEST_F(Restore, CountsAsCreatedWhatAKilledRunCreatedWithoutRecordingIt) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    RestoreRecord first = restore();
+    std::filesystem::remove(home_ + "/restores/" + first.id + "/journal");
+    RestoreRecord second = restore({}, first.id);
+    EXPECT_EQ(second.counts[Outcome::Created], 2u);
+    EXPECT_EQ(second.counts[Outcome::Unchanged], 0u);
+}
+
+TEST_F(Restore, ResumingTriesFailuresAgain) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    kube_.script({.when =
+                      [](const kube::Request& request) {
+                          return is_post(request) && request.path.contains("configmaps");
+                      },
+                  .status = 403,
+                  .reason = "Forbidden",
+                  .message = "exceeded quota"});
+    RestoreRecord first = restore();
+    EXPECT_EQ(first.counts[Outcome::Failed], 1u);
+    RestoreRecord second = restore({}, first.id);
+    EXPECT_EQ(second.state, RestoreState::Completed);
+    EXPECT_EQ(outcomes(first.id)["ConfigMap shop/a"], "created");
+}
+
+TEST_F(Restore, EndsInterruptedWhenTheTargetGoesAway) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    kube_.script(
+        {.when = [](const kube::Request& request) { return request.path.contains("configmaps"); },
+         .kind = kube::FakeFault::Kind::Unreachable,
+         .times = 1000});
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.state, RestoreState::Interrupted);
+    EXPECT_THAT(record.problem, HasSubstr("cannot connect"));
+}
+
+TEST_F(Restore, WorksWithManyRequestsInFlight) {
+    threads_ = 8;
+    point_has_namespace("shop");
+    for (int i = 0; i < 300; ++i) point_has_config_map("shop", fmt::format("m{}", i), "1");
+    RestoreRecord record = restore();
+    EXPECT_EQ(record.counts[Outcome::Created], 301u);
+    EXPECT_THAT(outcomes(record.id), SizeIs(301));
+}
+
+TEST_F(Restore, RecordsCanBeFoundByPrefix) {
+    EXPECT_FALSE(records().find("latest"));
+    point_has_namespace("shop");
+    RestoreRecord record = restore();
+    EXPECT_EQ(records().find("latest")->id, record.id);
+    EXPECT_EQ(records().find(record.id.substr(0, 12))->id, record.id);
+    EXPECT_FALSE(records().find("nothing"));
+    EXPECT_THAT(*records().list(), SizeIs(1));
+    EXPECT_EQ(records().find("latest")->state, RestoreState::Completed);
+}
+
+TEST_F(Restore, PreviewSaysWhatWouldHappenAndChangesNothing) {
+    kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"same"},"data":{"k":"1"}})");
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"other"},"data":{"k":"2"}})");
+    kube_.add("Secret", R"({"metadata":{"namespace":"shop","name":"s"},"data":{"k":"eA=="}})");
+    point_has_namespace("shop");
+    point_has_namespace("fresh");
+    point_has_config_map("shop", "same", "1");
+    point_has_config_map("shop", "other", "1");
+    point_has_config_map("shop", "new", "1");
+    point_has_config_map("fresh", "x", "1");
+    point_has_config_map("missing", "x", "1");
+    point_has(R"({"apiVersion":"v1","kind":"Secret","metadata":{"namespace":"shop","name":"s"},
+        "data":{"k":"eQ=="}})");
+    std::string before = kube_.resource_version();
+    auto all = preview();
+    EXPECT_EQ(kube_.resource_version(), before);
+    EXPECT_EQ(all["Namespace shop"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(all["Namespace fresh"].verdict, PreviewVerdict::Create);
+    EXPECT_EQ(all["ConfigMap shop/same"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(all["ConfigMap shop/other"].verdict, PreviewVerdict::Differs);
+    EXPECT_THAT(all["ConfigMap shop/other"].diff, ElementsAre(R"(data.k: "2" -> "1")"));
+    EXPECT_FALSE(all["ConfigMap shop/other"].would_change);
+    EXPECT_EQ(all["ConfigMap shop/new"].verdict, PreviewVerdict::Create);
+    EXPECT_EQ(all["ConfigMap fresh/x"].verdict, PreviewVerdict::CreateUnchecked);
+    EXPECT_EQ(all["ConfigMap fresh/x"].reason, "namespace fresh is created by this restore");
+    EXPECT_EQ(all["ConfigMap missing/x"].verdict, PreviewVerdict::Cannot);
+    EXPECT_THAT(all["Secret shop/s"].diff, ElementsAre("data.k: *** -> ***"));
+}
+
+TEST_F(Restore, PreviewDoesNotBlameAWebhookThatRefusesDryRuns) {
+    kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
+    point_has_config_map("shop", "a", "1");
+    kube_.script({.when = is_post,
+                  .status = 400,
+                  .reason = "BadRequest",
+                  .message = "admission webhook \"w\" does not support dry run"});
+    EXPECT_EQ(preview()["ConfigMap shop/a"].verdict, PreviewVerdict::CreateUnchecked);
+}
+
+TEST_F(Restore, PreviewKnowsKindsThatTheRestoreBrings) {
+    kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
+    point_has_widgets_definition();
+    point_has(R"({"apiVersion":"example.com/v1","kind":"Widget",
+        "metadata":{"namespace":"shop","name":"w"}})");
+    auto all = preview();
+    EXPECT_EQ(all["Widget.example.com shop/w"].verdict, PreviewVerdict::CreateUnchecked);
+    EXPECT_EQ(all["Widget.example.com shop/w"].reason,
+              "Widget.example.com is created by this restore");
+}
+
+}  // namespace
+}  // namespace holdfast::engine

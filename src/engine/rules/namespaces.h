@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+
+namespace holdfast::engine::rules {
+
+/// Gives a Namespace its new name; the label that the server derives from the name goes.
+void rename_namespace(Json& ns, std::string_view new_name);
+
+/// What keeps a terminating namespace from going, in the server's words; empty when the live
+/// namespace is not terminating.
+std::string why_terminating(const Json& live);
+
+}  // namespace holdfast::engine::rules

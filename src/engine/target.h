@@ -1,0 +1,14 @@
+#pragma once
+
+#include <stop_token>
+
+#include "kube/client.h"
+
+namespace holdfast::engine {
+
+/// Whether a cluster holds nothing but what Kubernetes itself puts there: only its own namespaces,
+/// no CRD, and no workload, claim, service, secret or config map of anybody's in `default`.
+Result<bool> holds_only_system_objects(kube::Client& client, const kube::Discovery& discovery,
+                                       std::stop_token stop);
+
+}  // namespace holdfast::engine

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "repo/ids.h"
+
+namespace holdfast::repo {
+
+/// What a sealed object is; part of its key and of its associated data.
+enum class ObjectType : std::uint8_t {
+    Pack = 1,
+    IndexRun = 2,
+    Manifest = 3,
+    Point = 4,
+    Tombstone = 5,
+    WriterRecord = 6,
+    Condemned = 7,
+};
+
+/// The names of a vault's objects; docs/format/vault-v1.md has the table.
+namespace names {
+
+inline constexpr std::string_view kHeaders[] = {"header.a", "header.b"};
+inline constexpr std::string_view kCopySuffixes[] = {".a", ".b"};
+inline constexpr std::string_view kKeys = "keys/";
+inline constexpr std::string_view kPacks = "packs/";
+inline constexpr std::string_view kIndexRuns = "index/";
+inline constexpr std::string_view kManifests = "manifests/";
+inline constexpr std::string_view kPoints = "points/";
+inline constexpr std::string_view kTombstones = "tombstones/";
+inline constexpr std::string_view kWriters = "writers/";
+inline constexpr std::string_view kCondemned = "condemned/";
+
+/// 32 random hexadecimal digits.
+std::string random_part(base::Random& random);
+
+std::string pack(const PointId& writer, base::Random& random);
+std::string index_run(base::Random& random);
+std::string condemned(base::Random& random);
+std::string manifest(const PointId& point);
+std::string point(const PointId& point);
+std::string tombstone(const PointId& point);
+std::string writer_record(const PointId& writer, std::uint64_t number);
+std::string key_wrap(std::string_view wrap_id, std::size_t copy);
+
+/// The session that wrote a pack, from the pack's name; Corrupted for any other name.
+Result<PointId> writer_of_pack(std::string_view pack);
+/// The session of a "writers/…" name.
+Result<PointId> writer_of_record(std::string_view record);
+/// The point of a name below kManifests, kPoints or kTombstones, given that prefix.
+Result<PointId> point_of(std::string_view name, std::string_view prefix);
+
+}  // namespace names
+}  // namespace holdfast::repo

@@ -1,0 +1,181 @@
+#include "repo/repository.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "repo/fake_vault.h"
+
+namespace holdfast::repo {
+namespace {
+
+template <class T>
+T must(Result<T> result) {
+    EXPECT_TRUE(result) << (result ? "" : result.error().message);
+    return std::move(*result);
+}
+
+TEST(Repository, GivesBackWhatWasWritten) {
+    TestVault vault;
+    const TestRows rows = numbered_rows(1000);
+    const PointId id = must(write_point(*vault.repository, rows));
+    EXPECT_EQ(must(read_rows(*vault.repository, id)), rows);
+    EXPECT_EQ(must(read_rows(*vault.reopen(), id)), rows);
+}
+
+TEST(Repository, GivesBackWhatSeveralThreadsWrote) {
+    TestVault vault(3);
+    const TestRows rows = numbered_rows(20000);
+    const PointId id =
+        must(write_point(*vault.repository, rows, {.frame_bytes = 4096, .pack_bytes = 65536}));
+    EXPECT_EQ(must(read_rows(*vault.reopen(), id)), rows);
+}
+
+TEST(Repository, ListsCommittedPointsOnly) {
+    TestVault vault;
+    EXPECT_TRUE(must(vault.repository->points()).empty());
+    {
+        auto writer = must(vault.repository->begin());
+    }
+    const PointId id = must(write_point(*vault.repository, numbered_rows(3)));
+    const auto points = must(vault.reopen()->points());
+    ASSERT_EQ(points.size(), 1u);
+    EXPECT_EQ(points[0].id, id);
+    EXPECT_EQ(points[0].summary_json, "{}");
+    EXPECT_EQ(must(vault.repository->point(id)).content.manifest_json, "{\"a\":1}");
+}
+
+TEST(Repository, StoresAnEqualChunkOnce) {
+    TestVault vault;
+    must(write_point(*vault.repository, numbered_rows(1000)));
+    auto again = vault.reopen();
+    auto writer = must(again->begin());
+    must(write_run(*writer, numbered_rows(1000)));
+    EXPECT_EQ(writer->stats().new_chunks, 0u);
+    EXPECT_GT(writer->stats().chunks, 1000u);
+}
+
+TEST(Repository, SharesRunsWithItsBasePoint) {
+    TestVault vault;
+    const TestRows rows = numbered_rows(500);
+    const PointId first = must(write_point(*vault.repository, rows));
+    auto repository = vault.reopen();
+    auto writer = must(repository->begin({.base = first}));
+    PointContent content = must(repository->point(first)).content;
+    content.runs.insert(content.runs.begin(),
+                        must(write_run(*writer, {{"key-000001", ""}, {"new", "row"}})));
+    const PointId second = must(writer->commit(content));
+    TestRows want = rows;
+    want.erase("key-000001");
+    want["new"] = "row";
+    EXPECT_EQ(must(read_rows(*vault.reopen(), second)), want);
+    EXPECT_EQ(must(read_rows(*vault.reopen(), first)), rows);
+}
+
+TEST(Repository, RefusesARunOfNobody) {
+    TestVault vault;
+    const PointId first = must(write_point(*vault.repository, numbered_rows(5)));
+    auto writer = must(vault.repository->begin());
+    const auto committed = writer->commit(must(vault.repository->point(first)).content);
+    EXPECT_EQ(committed.error().code, ErrorCode::InvalidArgument);
+}
+
+TEST(Repository, ForgetsADeletedPoint) {
+    TestVault vault;
+    const PointId id = must(write_point(*vault.repository, numbered_rows(5)));
+    ASSERT_TRUE(vault.repository->delete_point(id, "test"));
+    EXPECT_TRUE(must(vault.repository->points()).empty());
+    EXPECT_EQ(vault.repository->point(id).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(vault.repository->delete_point(id, "test").error().code, ErrorCode::NotFound);
+    EXPECT_EQ(vault.repository->delete_point(PointId::random(vault.random), "").error().code,
+              ErrorCode::NotFound);
+}
+
+TEST(Repository, TellsAWrongKeyInOneSentence) {
+    TestVault vault;
+    const crypto::KeyFileProtector other(crypto::Key::random(vault.random));
+    const auto opened = Repository::open(vault.store, other, vault.environment);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::PermissionDenied);
+    EXPECT_EQ(opened.error().message, "this key file is not of this vault");
+}
+
+TEST(Repository, OpensThroughEveryKeyAndKeepsTheLast) {
+    TestVault vault;
+    const crypto::PassphraseProtector passphrase("secret", {.log2_n = 4, .r = 8, .p = 1});
+    const KeyWrap added = must(vault.repository->add_key(passphrase, "mine"));
+    EXPECT_TRUE(Repository::open(vault.store, passphrase, vault.environment));
+    const auto keys = must(vault.repository->keys());
+    ASSERT_EQ(keys.size(), 2u);
+    const KeyWrap& first = keys[0].id == added.id ? keys[1] : keys[0];
+    EXPECT_TRUE(vault.repository->remove_key(first.id));
+    EXPECT_FALSE(Repository::open(vault.store, vault.protector, vault.environment));
+    EXPECT_TRUE(Repository::open(vault.store, passphrase, vault.environment));
+    EXPECT_EQ(vault.repository->remove_key(added.id).error().code, ErrorCode::Conflict);
+}
+
+TEST(Repository, OpensWithTheExportedKeyWhenEveryWrapIsLost) {
+    TestVault vault;
+    const auto root = must(crypto::RootKeyProtector::from_text(vault.repository->export_key()));
+    for (const auto& object : must(store::list_all(vault.store, "keys/", 10)))
+        ASSERT_TRUE(vault.store.remove(object.name));
+    EXPECT_TRUE(Repository::open(vault.store, crypto::RootKeyProtector(root), vault.environment));
+    const crypto::RootKeyProtector other(crypto::Key::random(vault.random));
+    EXPECT_EQ(Repository::open(vault.store, other, vault.environment).error().code,
+              ErrorCode::PermissionDenied);
+}
+
+TEST(Repository, DeliversManyChunksInAnyOrder) {
+    TestVault vault(2);
+    auto writer = must(vault.repository->begin({.frame_bytes = 1000, .pack_bytes = 5000}));
+    std::vector<ChunkId> ids;
+    for (int i = 0; i < 500; ++i)
+        ids.push_back(must(writer->add_chunk(base::as_bytes(fmt::format("chunk {}", i)))));
+    must(writer->commit({}));
+    ids.push_back(ids.front());
+    base::Guarded<std::map<std::size_t, std::string>> got;
+    const auto read =
+        vault.reopen()->read_chunks(ids, [&](std::size_t position, ByteView bytes) -> Result<void> {
+            got.update([&](auto& map) { map[position] = base::to_text(bytes); });
+            return {};
+        });
+    ASSERT_TRUE(read) << read.error().message;
+    got.update([&](auto& map) {
+        ASSERT_EQ(map.size(), ids.size());
+        EXPECT_EQ(map[7], "chunk 7");
+        EXPECT_EQ(map[500], "chunk 0");
+    });
+}
+
+TEST(Repository, VisitsEveryChunkThatAPointNeeds) {
+    TestVault vault;
+    const TestRows rows = numbered_rows(3000);
+    const PointId id = must(write_point(*vault.repository, rows));
+    std::set<ChunkId> seen;
+    ASSERT_TRUE(vault.repository->visit_chunks(id, [&](const ChunkId& chunk) -> Result<void> {
+        seen.insert(chunk);
+        return {};
+    }));
+    EXPECT_GT(seen.size(), rows.size());
+    EXPECT_LT(seen.size(), rows.size() + 20);
+}
+
+TEST(Repository, FindsTheVaultsOfALocation) {
+    base::FakeClock clock;
+    base::SeededRandom random(3);
+    store::MemoryStore store{clock};
+    std::vector<std::string> ids;
+    for (int i = 0; i < 5; ++i) {
+        ids.push_back(new_vault_id(random));
+        ASSERT_TRUE(store.create(ids.back() + "/header.b", base::as_bytes("x")));
+        ASSERT_TRUE(store.create(ids.back() + "/packs/y", base::as_bytes("x")));
+    }
+    ASSERT_TRUE(store.create("other/header.a", base::as_bytes("x")));
+    ASSERT_TRUE(store.create(std::string(32, 'a') + "/something", base::as_bytes("x")));
+    std::ranges::sort(ids);
+    EXPECT_EQ(must(find_vaults(store)), ids);
+}
+
+}  // namespace
+}  // namespace holdfast::repo

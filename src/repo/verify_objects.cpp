@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <optional>
+
+#include "repo/key_store.h"
+#include "repo/verifier.h"
+
+// The parts of a verification that look at single objects: headers, keys, index, records.
+namespace holdfast::repo {
+namespace {
+
+constexpr std::size_t kMaxListed = 4u << 20;
+constexpr std::size_t kScratchCacheBytes = 1u << 20;
+
+/// Whether an error tells something about the object rather than about the way to it.
+bool is_damage(const Error& error) {
+    return error.code == ErrorCode::Corrupted || error.code == ErrorCode::Unsupported ||
+           error.code == ErrorCode::LimitExceeded || error.code == ErrorCode::InvalidArgument;
+}
+
+}  // namespace
+
+Result<void> Verifier::check_headers() {
+    for (const std::string_view view : names::kHeaders) {
+        const std::string name(view);
+        ++report_.objects;
+        auto bytes = core_.store().get(name);
+        if (!bytes && bytes.error().code == ErrorCode::NotFound) {
+            damaged(name, "this copy of the header is missing", true);
+            continue;
+        }
+        const Bytes found = TRY(std::move(bytes), "reading {}", name);
+        auto header = parse_header(found);
+        if (!header)
+            damaged(name, header.error().message, true);
+        else if (auto authentic = authenticate_header(found, core_.keys()); !authentic)
+            damaged(name, authentic.error().message, true);
+    }
+    return {};
+}
+
+Result<void> Verifier::check_wraps() {
+    const auto objects = TRY(store::list_all(core_.store(), names::kKeys, 2 * kMaxWraps));
+    std::map<std::string, std::size_t> good;  // wrap ids and how many copies of them are
+    std::vector<std::string> bad;
+    for (const auto& object : objects) {
+        ++report_.objects;
+        const std::string id =
+            object.name.substr(names::kKeys.size(), object.name.rfind('.') - names::kKeys.size());
+        good.try_emplace(id, 0);
+        auto bytes = core_.store().get(object.name);
+        if (!bytes && bytes.error().code == ErrorCode::NotFound) continue;
+        const Bytes found = TRY(std::move(bytes), "reading {}", object.name);
+        auto record = parse_key_wrap(found);
+        auto authentic = record ? authenticate_key_wrap(found, core_.keys()) : Result<void>{};
+        if (record && authentic && record->id == id) {
+            ++good[id];
+            continue;
+        }
+        damaged(object.name, !record      ? record.error().message
+                             : !authentic ? authentic.error().message
+                                          : "the key wrap is of another name");
+        bad.push_back(object.name);
+    }
+    for (const auto& [id, copies] : good) {
+        for (std::size_t copy = 0; copy < std::size(names::kCopySuffixes); ++copy) {
+            const std::string name = names::key_wrap(id, copy);
+            const bool listed =
+                std::ranges::find(objects, name, &store::ObjectInfo::name) != objects.end();
+            if (!listed) damaged(name, "this copy of the key wrap is missing", copies > 0);
+        }
+        if (copies == 0) continue;
+        damage_.update([&](auto& damage) {
+            for (const std::string& name : bad)
+                if (name.starts_with(std::string(names::kKeys) + id))
+                    damage.at(name).repairable = true;
+        });
+    }
+    return {};
+}
+
+Result<void> Verifier::check_index() {
+    for (const auto& object :
+         TRY(store::list_all(core_.store(), names::kIndexRuns, kMaxIndexRuns))) {
+        TRY(check_stop());
+        ++report_.objects;
+        auto checked = check_index_run(object.name, object.size_bytes);
+        if (checked || checked.error().code == ErrorCode::NotFound) continue;
+        if (!is_damage(checked.error())) return checked;
+        damaged(object.name, checked.error().message, true);
+    }
+    return core_.index().refresh();
+}
+
+/// Reads the run as the store has it, past every cache.
+Result<void> Verifier::check_index_run(const std::string& name, std::uint64_t bytes) {
+    auto blocks = std::make_shared<IndexBlocks>(kScratchCacheBytes);
+    const auto run = TRY(IndexRun::open(std::make_unique<RunSource>(core_.store(), name, bytes, ""),
+                                        core_.keys(), std::move(blocks)));
+    const IndexRunFooter& footer = run->footer();
+    for (std::size_t block = 0; block < footer.frame_blocks.size(); ++block)
+        TRY(run->frames(block));
+    for (std::size_t block = 0; block < footer.entry_blocks.size(); ++block) {
+        const auto entries = TRY(run->entries(block));
+        if (entries->empty() || entries->front().id != footer.entry_blocks[block].first)
+            return fail(ErrorCode::Corrupted, "{}: a block begins otherwise than told", name);
+        for (const ChunkEntry& entry : *entries)
+            if (entry.frame >= footer.frames)
+                return fail(ErrorCode::Corrupted, "{}: a chunk in an unknown frame", name);
+    }
+    report_.bytes_read += bytes;
+    return {};
+}
+
+Result<void> Verifier::check_each(std::string_view prefix,
+                                  const std::function<Result<void>(const std::string&)>& check) {
+    for (const auto& object : TRY(store::list_all(core_.store(), prefix, kMaxListed))) {
+        TRY(check_stop());
+        ++report_.objects;
+        auto checked = check(object.name);
+        if (checked || checked.error().code == ErrorCode::NotFound) continue;
+        if (!is_damage(checked.error())) return checked;
+        damaged(object.name, checked.error().message);
+    }
+    return {};
+}
+
+Result<void> Verifier::check_records() {
+    const auto id_check = [this](std::string_view prefix, auto read) {
+        return [this, prefix, read](const std::string& name) -> Result<void> {
+            const PointId id = TRY(names::point_of(name, prefix));
+            TRY((core_.*read)(id));
+            return {};
+        };
+    };
+    const auto list_check = [this](ObjectType type) {
+        return [this, type](const std::string& name) -> Result<void> {
+            TRY(core_.pack_list(type, name));
+            return {};
+        };
+    };
+    using Core = Repository::Core;
+    TRY(check_each(names::kManifests, id_check(names::kManifests, &Core::manifest)));
+    TRY(check_each(names::kTombstones, id_check(names::kTombstones, &Core::tombstone)));
+    TRY(check_each(names::kWriters, list_check(ObjectType::WriterRecord)));
+    TRY(check_each(names::kCondemned, list_check(ObjectType::Condemned)));
+    return {};
+}
+
+}  // namespace holdfast::repo

@@ -1,0 +1,8 @@
+// Fills a test cluster with many realistic objects, fast.
+module holdfast/tests/cluster/populate
+
+go 1.24.0
+
+require sigs.k8s.io/yaml v1.6.0
+
+require go.yaml.in/yaml/v2 v2.4.2 // indirect
