@@ -182,6 +182,7 @@ private:
 };
 
 Result<void> Capture::identify() {
+    TRY(check_length(options_.selection));
     discovery_ = TRY(client_.discover(stop_), "learning what the cluster serves");
     selection_ = TRY(Selection::create(options_.selection, discovery_));
     report_.manifest.cluster = {.uid = TRY(cluster_identity(client_, stop_)),

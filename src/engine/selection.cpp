@@ -10,6 +10,9 @@ namespace holdfast::engine {
 
 namespace {
 
+/// As JSON. A point's summary has 64 KiB, and other members of it need some.
+constexpr std::size_t kMaxSelectionBytes = 48u << 10;
+
 bool any_glob_matches(std::span<const std::string> globs, std::string_view text) {
     return std::ranges::any_of(globs,
                                [&](const auto& glob) { return base::glob_matches(glob, text); });
@@ -56,6 +59,16 @@ Json to_json(const SelectionSpec& spec) {
             {"selector", spec.selector},
             {"excludedSelector", spec.excluded_selector},
             {"clusterScoped", name_of(spec.cluster_scoped)}};
+}
+
+Result<void> check_length(const SelectionSpec& spec) {
+    std::size_t bytes = base::dump_json(to_json(spec)).size();
+    if (bytes <= kMaxSelectionBytes) return {};
+    return fail(ErrorCode::InvalidArgument,
+                "the selection of {} namespaces and {} kinds has {} bytes, more than the {} that a "
+                "point keeps of it; choose with globs such as 'team-*', by exclusion or by labels",
+                spec.namespaces.size() + spec.excluded_namespaces.size(),
+                spec.kinds.size() + spec.excluded_kinds.size(), bytes, kMaxSelectionBytes);
 }
 
 Result<SelectionSpec> selection_spec_from_json(const Json& json) {

@@ -36,6 +36,8 @@ struct SelectionSpec {
 };
 
 Json to_json(const SelectionSpec& spec);
+/// InvalidArgument, with the cure, for more words than the summary of a point can hold.
+Result<void> check_length(const SelectionSpec& spec);
 Result<SelectionSpec> selection_spec_from_json(const Json& json);
 
 /// "auto", "all" or "none"; InvalidArgument for anything else.

@@ -320,3 +320,11 @@ def test_latest_is_of_the_addressed_cluster(new_cluster, new_holdfast, cluster):
     assert there.ok("point", "show", "latest", "-o", "name").stdout.strip() == theirs
     uid = other.namespace_uid()
     assert here.ok("point", "show", "latest", "--cluster", uid, "-o", "name").stdout.strip() == theirs
+
+
+def test_a_selection_too_long_for_a_point_is_refused_at_once(new_holdfast):
+    nowhere = new_holdfast()
+    many = [word for number in range(3000) for word in ("-n", f"a-rather-long-name-{number:05}")]
+    result = nowhere.run("backup", *many)
+    assert result.code == 2, result.stdout + result.stderr
+    assert "3000 namespaces" in result.stderr and "globs" in result.stderr

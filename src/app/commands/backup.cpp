@@ -107,6 +107,8 @@ void tell_summary(const Application& application, const engine::CaptureReport& r
 Result<ExitCode> run_backup(Application& application, BackupOptions& options) {
     if (auto checked = check_selectors(options.capture.selection); !checked)
         return usage_error(checked.error().message);
+    if (auto checked = engine::check_length(options.capture.selection); !checked)
+        return usage_error(checked.error().message);
     OpenCluster cluster = TRY(open_cluster(application, options.cluster));
     options.capture.context = cluster.context;
     // The cluster is asked before a first vault is made: a wrong kubeconfig must leave no trace.
