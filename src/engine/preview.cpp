@@ -195,12 +195,18 @@ private:
         }
         kube::Request request{.method = kube::Method::Post};
         request.path = prepared.type.collection_path(prepared.key.ns);
-        request.query = {{"dryRun", "All"}, {"fieldValidation", "Warn"}};
+        request.query = {{"dryRun", "All"}, {"fieldValidation", "Strict"}};
         request.body = base::dump_json(*prepared.object);
         auto response = TRY(environment_.client.send(request, stop));
         if (response.ok()) {
             shown.verdict = PreviewVerdict::Create;
             for (const std::string& warning : response.warnings())
+        if (std::string unknown = unknown_fields(response); !unknown.empty()) {
+            // The restore is not strict: without those fields the object can be created.
+            shown.notes.push_back("the server will drop what it does not take: " + unknown);
+            request.query.back().second = "Ignore";
+            response = TRY(environment_.client.send(request, stop));
+        }
                 shown.notes.push_back("the server warns: " + warning);
             return {};
         }
@@ -212,6 +218,12 @@ private:
     static void read_refusal(const kube::StatusError& status, PreviewObject& shown) {
         shown.reason = status.message;
         switch (rules::classify_refusal(status.code, status.reason, status.message,
+    static std::string unknown_fields(const kube::Response& response) {
+        if (response.status != 400) return "";
+        kube::StatusError status = kube::status_error(response);
+        return std::string(rules::strict_decoding_error(status.code, status.message));
+    }
+
                                         status.has_cause("NamespaceTerminating"))) {
             case rules::Refusal::DryRunUnsupported:
                 shown.verdict = PreviewVerdict::CreateUnchecked;

@@ -12,7 +12,7 @@ from tests.cluster.client import wait_until
 from tests.cluster.webhook import Webhook
 from tests.e2e.conftest import create_namespace
 from tests.e2e.restoring import (
-    MAPS, config_map, delete_namespace, objects_of, preview, restore, wait_quota_known, widget_crd,
+    CRDS, MAPS, config_map, delete_namespace, objects_of, preview, restore, wait_quota_known, widget_crd,
 )  # fmt: skip
 
 MANY = 3000
@@ -78,8 +78,37 @@ def test_a_webhook_that_refuses_dry_runs_does_not_make_objects_impossible(holdfa
     holdfast.ok("backup", "-n", namespace)
     client.delete(f"{MAPS.format(namespace)}/a")
     with Webhook(cluster) as webhook:
-        webhook.admit("/deny/evil", ["configmaps"], namespace)
-        assert preview(holdfast, "-n", namespace)[f"ConfigMap {namespace}/a"]["verdict"] == "create"
+        webhook.admit("/no-dry-run", ["configmaps"], namespace)
+        shown = preview(holdfast, "-n", namespace)[f"ConfigMap {namespace}/a"]
+        assert shown["verdict"] == "create (unchecked)"
+        assert "does not support dry run" in shown["reason"]
+        done = restore(holdfast, "-n", namespace)
+    assert done.outcome(f"ConfigMap {namespace}/a") == "created"
+
+
+def test_a_preview_names_fields_that_the_target_does_not_know(holdfast, cluster, namespace):
+    client, group = cluster.client, f"{namespace}.example.com"
+    crd = widget_crd(group, "v1")
+    definition = f"{CRDS}/{crd['metadata']['name']}"
+    client.create_crd(crd)
+    widgets = f"/apis/{group}/v1/namespaces/{namespace}/widgets"
+    client.create(widgets, {
+        "apiVersion": f"{group}/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"old": 1, "kept": 2},
+    })  # fmt: skip
+    holdfast.ok("backup", "-n", namespace)
+    client.delete(f"{widgets}/w")
+    client.delete(definition)
+    client.wait_gone(definition)
+    kept = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"kept": {"type": "integer"}}}}}
+    crd["spec"]["versions"][0]["schema"] = {"openAPIV3Schema": kept}
+    client.create_crd(crd)
+    widget = f"Widget.{group} {namespace}/w"
+    shown = preview(holdfast, "-n", namespace)[widget]
+    assert shown["verdict"] == "create"
+    assert any('unknown field "spec.old"' in note for note in shown["notes"])
+    done = restore(holdfast, "-n", namespace)
+    assert done.outcome(widget) == "created"
+    assert client.get(f"{widgets}/w")["spec"] == {"kept": 2}
 
 
 def test_a_full_quota_fails_what_does_not_fit(holdfast, cluster, namespace):

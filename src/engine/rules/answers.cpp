@@ -30,6 +30,11 @@ constexpr std::array<std::string_view, 6> kNotYet = {
     "the server could not find the requested resource",
 };
 
+constexpr std::array<std::string_view, 2> kDryRunUnsupported = {
+    "does not support dry run",
+    "does not support dryRun",
+};
+
 }  // namespace
 
 Refusal classify_refusal(int status, std::string_view reason, std::string_view message,
@@ -42,9 +47,16 @@ Refusal classify_refusal(int status, std::string_view reason, std::string_view m
     if (status == 422 && says_any(message, kImmutable)) return Refusal::Immutable;
     if ((status == 403 || status == 422) && message.find("blockOwnerDeletion") != message.npos)
         return Refusal::OwnerNotAllowed;
-    if (status == 400 && message.find("does not support dry run") != message.npos)
-        return Refusal::DryRunUnsupported;
+    // The server's own words about a webhook with side effects, or the webhook's.
+    if (status < 500 && says_any(message, kDryRunUnsupported)) return Refusal::DryRunUnsupported;
     return Refusal::Final;
+}
+
+std::string_view strict_decoding_error(int status, std::string_view message) {
+    constexpr std::string_view kWords = "strict decoding error: ";
+    std::size_t at = message.find(kWords);
+    if (status != 400 || at == message.npos) return {};
+    return message.substr(at + kWords.size());
 }
 
 bool was_written_by(const Json& live, std::string_view manager) {

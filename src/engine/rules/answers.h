@@ -15,13 +15,17 @@ enum class Refusal {
     OwnerNotAllowed,    ///< 403: blockOwnerDeletion needs rights that we lack.
     NotYet,             ///< A dependency is not ready: a webhook's backend, a quota's controller.
     Terminating,        ///< 403: the namespace is being deleted.
-    DryRunUnsupported,  ///< 400: a webhook with side effects would have been called.
+    DryRunUnsupported,  ///< A webhook does not want to be asked in a dry run.
     Final,              ///< Anything else: the server's words are the answer.
 };
 
 /// Reads an answer of at least 400; `reason`, `message` and `cause` as in its v1.Status.
 Refusal classify_refusal(int status, std::string_view reason, std::string_view message,
                          bool namespace_terminating);
+
+/// What a strict reader of an object stumbled over, such as `unknown field "spec.x"`; empty for any
+/// other refusal. A write that is not strict goes through without it.
+std::string_view strict_decoding_error(int status, std::string_view message);
 
 /// Whether the object was written by the field manager `manager`.
 bool was_written_by(const Json& live, std::string_view manager);

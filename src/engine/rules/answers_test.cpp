@@ -46,6 +46,22 @@ TEST(Refusals, KnowWhatADryRunCannotAsk) {
     EXPECT_EQ(classify_refusal(400, "BadRequest",
                                "admission webhook \"a\" does not support dry run", false),
               Refusal::DryRunUnsupported);
+    EXPECT_EQ(classify_refusal(403, "Forbidden",
+                               "admission webhook \"a\" denied the request: this webhook does not "
+                               "support dry run",
+                               false),
+              Refusal::DryRunUnsupported);
+    EXPECT_EQ(classify_refusal(403, "Forbidden", "a dry run of \"a\" is denied", false),
+              Refusal::Final);
+}
+
+TEST(Refusals, KnowWhatAStrictReaderStumblesOver) {
+    EXPECT_EQ(strict_decoding_error(400,
+                                    "Pod in version \"v1\" cannot be handled as a Pod: strict "
+                                    "decoding error: unknown field \"spec.x\""),
+              "unknown field \"spec.x\"");
+    EXPECT_EQ(strict_decoding_error(400, "the object provided is unrecognized"), "");
+    EXPECT_EQ(strict_decoding_error(422, "strict decoding error: unknown field"), "");
 }
 
 TEST(Refusals, KnowOwnersThatNeedMoreRights) {
