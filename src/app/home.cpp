@@ -66,8 +66,8 @@ std::string Home::default_location() const {
     return location;
 }
 
-std::string Home::cache_path(const std::string& vault_id) const {
-    return fmt::format("{}/cache/{}", path_, vault_id);
+std::string Home::cache_path() const {
+    return path_ + "/cache";
 }
 
 std::string Home::record_path(const std::string& name) const {

@@ -29,7 +29,7 @@ public:
     const std::string& path() const { return path_; }
     std::string default_key_path(const std::string& vault) const;
     std::string default_location() const;
-    std::string cache_path(const std::string& vault_id) const;
+    std::string cache_path() const;
 
     /// NotFound names the vaults that there are, and what was probably meant.
     Result<VaultRecord> vault(const std::string& name) const;

@@ -30,10 +30,10 @@ VaultRecord with_choice(VaultRecord record, const KeyChoice& choice) {
     return record;
 }
 
-repo::Environment environment(Application& application, const std::string& vault_id) {
+repo::Environment environment(Application& application) {
     return {.clock = application.clock,
             .random = application.random,
-            .cache_dir = Home(application.home).cache_path(vault_id)};
+            .cache_dir = Home(application.home).cache_path()};
 }
 
 Result<std::unique_ptr<store::Store>> open_vault_store(Application& application,
@@ -88,9 +88,9 @@ Result<OpenVault> open_vault(Application& application, const std::string& name,
                          "the key of vault {}", name);
     vault.store = TRY(open_vault_store(application, vault.record, store::Missing::Fail),
                       "opening vault {}", name);
-    vault.repository = TRY(repo::Repository::open(*vault.store, *protector,
-                                                  environment(application, vault.record.vault_id)),
-                           "opening vault {}", name);
+    vault.repository =
+        TRY(repo::Repository::open(*vault.store, *protector, environment(application)),
+            "opening vault {}", name);
     return vault;
 }
 
@@ -126,9 +126,8 @@ Result<OpenVault> create_vault(Application& application, const VaultCreation& cr
     vault.record = with_choice(vault.record, creation.key);
     vault.store = TRY(open_vault_store(application, vault.record, store::Missing::Create));
     auto protector = TRY(protector_for_new_vault(application, vault.record), "the vault's key");
-    vault.repository =
-        TRY(repo::Repository::create(*vault.store, *protector, {.vault_id = vault.record.vault_id},
-                                     environment(application, vault.record.vault_id)));
+    vault.repository = TRY(repo::Repository::create(
+        *vault.store, *protector, {.vault_id = vault.record.vault_id}, environment(application)));
     TRY(home.add_vault(vault.record));
     return vault;
 }
@@ -160,8 +159,8 @@ Result<OpenVault> import_vault(Application& application, const std::string& name
                                key);
     auto protector = TRY(load_protector(application, vault.record.key_kind, vault.record.key_path));
     vault.store = TRY(open_vault_store(application, vault.record, store::Missing::Fail));
-    vault.repository = TRY(repo::Repository::open(*vault.store, *protector,
-                                                  environment(application, vault.record.vault_id)));
+    vault.repository =
+        TRY(repo::Repository::open(*vault.store, *protector, environment(application)));
     TRY(base::make_directories(application.home, base::FileMode::Private));
     TRY(home.add_vault(vault.record));
     return vault;
