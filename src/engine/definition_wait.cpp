@@ -25,8 +25,7 @@ Result<Hope> look_at(const RestoreEnvironment& environment, const RestorePlan::I
                      const PlanKind& kind, std::stop_token stop) {
     const auto* type = plan.target.find("apiextensions.k8s.io", "CustomResourceDefinition");
     if (type == nullptr) return Hope::None;
-    std::string name = kind.captured.plural + "." + kind.captured.group;
-    auto live = read_live(environment.client, *type, "", name, stop);
+    auto live = read_live(environment.client, *type, "", kind.definition, stop);
     if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
     if (!live || !*live || !rules::definition_problem(**live).empty()) return Hope::None;
     return rules::definition_is_ready(**live) ? Hope::Ready : Hope::Waiting;
@@ -39,7 +38,7 @@ Result<kube::Discovery> wait_until_served(const RestoreEnvironment& environment,
                                           const Preparation& preparation, std::stop_token stop) {
     std::vector<const PlanKind*> awaited;
     for (const PlanKind& kind : plan.kinds)
-        if (kind.defined_here && !preparation.served(kind)) awaited.push_back(&kind);
+        if (!kind.definition.empty() && !preparation.served(kind)) awaited.push_back(&kind);
     base::SteadyTime end = environment.clock.steady_now() + kMaxWait;
     for (;;) {
         kube::Discovery discovery =

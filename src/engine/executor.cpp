@@ -174,8 +174,11 @@ private:
                                 body = std::string(object.body),
                                 stop] { return restore_one(item, body, stop); });
         };
+        auto planned = [&](std::string_view key) {
+            return kind.find(key.substr(prefix.size())) != nullptr;
+        };
         for (const std::string& part : kind.scan_prefixes())
-            TRY(environment_.source.each(part, visit));
+            TRY(environment_.source.each(part, planned, visit));
         return {};
     }
 

@@ -14,17 +14,33 @@ public:
     struct Object {
         std::string body;
         bool deleting = false;
+        bool name_only = false;
+        bool harmed = false;
     };
 
     void put(std::string key, std::string body, bool deleting = false) {
         objects_[std::move(key)] = {.body = std::move(body), .deleting = deleting};
     }
 
-    Result<void> each(std::string_view prefix, const Visitor& visit) override {
+    /// Leaves an object with no more than its name, as a lost one has.
+    void lose(std::string_view key, std::string body) {
+        objects_.find(key)->second = {.body = std::move(body), .name_only = true};
+    }
+
+    /// Makes an object one that cannot be read.
+    void harm(std::string_view key) { objects_.find(key)->second.harmed = true; }
+
+    Result<void> each(std::string_view prefix, const Wanted& wanted,
+                      const Visitor& visit) override {
         for (auto at = objects_.lower_bound(prefix);
-             at != objects_.end() && at->first.starts_with(prefix); ++at)
-            TRY(visit(
-                {.key = at->first, .body = at->second.body, .deleting = at->second.deleting}));
+             at != objects_.end() && at->first.starts_with(prefix); ++at) {
+            if (!wanted(at->first)) continue;
+            if (at->second.harmed) return fail(ErrorCode::Corrupted, "a harmed object");
+            TRY(visit({.key = at->first,
+                       .body = at->second.body,
+                       .deleting = at->second.deleting,
+                       .name_only = at->second.name_only}));
+        }
         return {};
     }
     Result<std::string> get(std::string_view key) override {

@@ -58,6 +58,7 @@ void read_owners(const Element& object, ObjectPeek& peek) {
 }
 
 void need(ObjectPeek& peek, std::string_view group, std::string_view kind, std::string_view name) {
+    ASSERT(can_be_needed(group, kind));
     if (!name.empty())
         peek.needs.push_back({std::string(group), std::string(kind), std::string(name)});
 }
@@ -149,6 +150,27 @@ void read_by_kind(const Element& object, ObjectPeek& peek) {
 }
 
 }  // namespace
+
+bool can_be_needed(std::string_view group, std::string_view kind) {
+    struct Kind {
+        std::string_view group, kind;
+    };
+    static constexpr std::array<Kind, 11> kKinds = {{
+        {"", "PersistentVolume"},
+        {"gateway.networking.k8s.io", "GatewayClass"},
+        {"networking.k8s.io", "IngressClass"},
+        {"node.k8s.io", "RuntimeClass"},
+        {"rbac.authorization.k8s.io", "ClusterRole"},
+        {"rbac.authorization.k8s.io", "ClusterRoleBinding"},
+        {"scheduling.k8s.io", "PriorityClass"},
+        {"snapshot.storage.k8s.io", "VolumeSnapshotClass"},
+        {"snapshot.storage.k8s.io", "VolumeSnapshotContent"},
+        {"storage.k8s.io", "StorageClass"},
+        {"storage.k8s.io", "VolumeAttributesClass"},
+    }};
+    return std::ranges::any_of(
+        kKinds, [&](const Kind& one) { return one.group == group && one.kind == kind; });
+}
 
 std::string ObjectPeek::group() const {
     return std::string(rules::group_of(api_version));

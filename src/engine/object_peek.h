@@ -19,6 +19,9 @@ struct NamedNeed {
     auto operator<=>(const NamedNeed&) const = default;
 };
 
+/// Whether objects of this kind are ever named as a need, or are bindings that name an account.
+bool can_be_needed(std::string_view group, std::string_view kind);
+
 /// What planning wants to know of an object; cheap to read, unlike the object as a whole.
 struct ObjectPeek {
     std::string api_version;

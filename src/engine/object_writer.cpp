@@ -140,7 +140,8 @@ Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& re
             return reconcile(prepared, options, written, stop);
         case rules::Refusal::NodePortTaken:
             rules::strip_node_ports(*prepared.object);
-            written.notes.push_back("its node ports were taken; the target chose new ones");
+            written.notes.push_back(
+                "another Service has a node port of it, so the target chose its node ports anew");
             return Next::Again;
         case rules::Refusal::OwnerNotAllowed:
             rules::drop_block_owner_deletion(*prepared.object);

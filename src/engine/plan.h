@@ -22,6 +22,7 @@ struct PlanEntry {
     bool needed_only = false;  ///< Brought along; an existing one is left alone.
     bool is_owner = false;     ///< Others refer to it, so its UID is remembered.
     bool owner_later = false;  ///< At least one owner is sent in a later wave.
+    bool name_only = false;    ///< The object itself is lost; see SourceObject.
 
     std::string_view ns() const;
     std::string_view name() const;
@@ -34,8 +35,8 @@ struct PlanKind {
     Wave wave = 0;
     ExistingPolicy existing = ExistingPolicy::Skip;
     bool keep_status = false;
-    /// Whether a definition that this restore creates makes the target serve it.
-    bool defined_here = false;
+    /// The name of the definition in this restore that makes the target serve it; or empty.
+    std::string definition;
     std::uint8_t depth = 0;          ///< The largest of its entries.
     std::vector<PlanEntry> entries;  ///< Sorted by key.
 

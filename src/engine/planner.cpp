@@ -8,6 +8,7 @@
 #include "engine/object_row.h"
 #include "engine/plan.h"
 #include "engine/progress_meter.h"
+#include "engine/restore_scope.h"
 #include "engine/rules/not_restored.h"
 #include "engine/rules/snapshots.h"
 #include "engine/rules/volumes.h"
@@ -62,7 +63,13 @@ public:
             if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped while planning");
             return take(object);
         };
-        for (const std::string& part : scan_prefixes()) TRY(environment_.source.each(part, visit));
+        auto wanted = [&](std::string_view key) {
+            auto decoded = decode_key(key);
+            // What is no key is an error of the visit's.
+            return !decoded || may_be_restored(*selection_, *decoded);
+        };
+        for (const std::string& part : scan_prefixes())
+            TRY(environment_.source.each(part, wanted, visit));
         bring_what_is_needed();
         finish_kinds();
         resolve_owners();
@@ -110,11 +117,9 @@ private:
     Result<void> take(const SourceObject& object) {
         ObjectKey key = TRY(decode_key(object.key), "an object of the point");
         meter_.add(1, key.kind);
-        if (!selection_->includes_type(key.group, key.kind) && !may_be_needed(key)) return {};
-        if (!key.ns.empty() && !selection_->includes_namespace(key.ns)) return {};
         ObjectPeek peek = TRY(peeker_.peek(object.body), "reading {}", key.text());
         bool chosen = is_chosen(key, peek);
-        if (!chosen && !may_be_needed(key)) return {};
+        if (!chosen && !may_be_needed(*selection_, key)) return {};
         std::size_t kind = kind_of(key, peek);
         remember_definition(peek);
         if (!chosen) {
@@ -122,10 +127,10 @@ private:
                                    .name = key.name,
                                    .needs = std::move(peek.needs),
                                    .subject_namespaces = std::move(peek.subject_namespaces)});
-            keep_for_later(key, peek, object.deleting);
+            keep_for_later(key, peek, object);
             return {};
         }
-        add(kind, key, peek, object.deleting, false);
+        add(kind, key, peek, object);
         note_needs(key, peek);
         return {};
     }
@@ -146,17 +151,6 @@ private:
     bool labels_match(const ObjectPeek& peek) const {
         return selector_.matches(peek.labels) &&
                (excluded_selector_.empty() || !excluded_selector_.matches(peek.labels));
-    }
-
-    /// Namespaces and definitions come along however kinds and labels were narrowed; the rest only
-    /// within the kinds that were asked for.
-    bool may_be_needed(const ObjectKey& key) const {
-        if (!key.ns.empty()) return false;
-        bool is_namespace = key.group.empty() && key.kind == "Namespace";
-        if (selection_->without_cluster_objects()) return is_namespace;
-        if (is_namespace || key.group == "apiextensions.k8s.io") return true;
-        return selection_->only_needed_cluster_objects() &&
-               selection_->includes_type(key.group, key.kind);
     }
 
     std::size_t kind_of(const ObjectKey& key, const ObjectPeek& peek) {
@@ -193,14 +187,16 @@ private:
     }
 
     /// What is needed later is decided without its body; so its entry waits here.
-    void keep_for_later(const ObjectKey& key, const ObjectPeek& peek, bool deleting) {
-        waiting_.push_back(make_entry(key, peek, deleting));
+    void keep_for_later(const ObjectKey& key, const ObjectPeek& peek, const SourceObject& object) {
+        waiting_.push_back(make_entry(key, peek, object));
         waiting_.back().needed_only = true;
         waiting_owners_.push_back(peek.owners);
     }
 
-    PlanEntry make_entry(const ObjectKey& key, const ObjectPeek& peek, bool deleting) {
+    PlanEntry make_entry(const ObjectKey& key, const ObjectPeek& peek, const SourceObject& object) {
         PlanEntry entry;
+        // What exists is better than what is left of it.
+        entry.name_only = entry.needed_only = object.name_only;
         entry.place = key.ns;
         entry.place.push_back('\0');
         entry.place += key.name;
@@ -208,7 +204,7 @@ private:
         if (why.empty() && key.group.empty() && key.kind == "PersistentVolume")
             why = rules::why_volume_not_restored(peek);
         if (why.empty()) why = rules::why_snapshot_not_restored(peek);
-        if (deleting) why = "was being deleted when it was captured";
+        if (object.deleting) why = "was being deleted when it was captured";
         bool named = !plan_->options.selection.namespaces.empty();
         bool is_namespace = key.group.empty() && key.kind == "Namespace";
         if (!named && rules::is_system_namespace(is_namespace ? key.name : key.ns))
@@ -217,10 +213,9 @@ private:
         return entry;
     }
 
-    void add(std::size_t kind, const ObjectKey& key, const ObjectPeek& peek, bool deleting,
-             bool needed_only) {
-        PlanEntry entry = make_entry(key, peek, deleting);
-        entry.needed_only = needed_only;
+    void add(std::size_t kind, const ObjectKey& key, const ObjectPeek& peek,
+             const SourceObject& object) {
+        PlanEntry entry = make_entry(key, peek, object);
         if (!peek.owners.empty() && entry.skip == 0)
             owned_.push_back({.kind = kind, .place = entry.place, .owners = peek.owners});
         kinds_[kind].entries.push_back(std::move(entry));
@@ -275,9 +270,10 @@ private:
             std::ranges::sort(kind.entries, {}, &PlanEntry::place);
             kind.entries.shrink_to_fit();
             if (auto found = definitions_.find({kind.captured.group, kind.captured.kind});
-                found != definitions_.end())
-                kind.defined_here = is_planned_definition(found->second);
-            if (kind.defined_here) groups.insert(kind.captured.group);
+                found != definitions_.end() && is_planned_definition(found->second)) {
+                kind.definition = found->second;
+                groups.insert(kind.captured.group);
+            }
         }
         for (const std::string& group : groups)
             if (!is_builtin_group(group)) plan_->controller_groups.push_back(group);

@@ -1,7 +1,9 @@
 #include "engine/point_source.h"
 
+#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/json.h"
 #include "engine/progress_meter.h"
 
 namespace holdfast::engine {
@@ -16,6 +18,13 @@ Result<PointObject> decode_row(const repo::Row& row) {
     return PointObject{.key = TRY(decode_key(row.key)),
                        .facts = TRY(decode_facts(row.attributes)),
                        .chunk = *row.chunk};
+}
+
+/// What is left of an object when only its row can be read; empty when that is of no use.
+std::string remains(const ObjectKey& key) {
+    if (key.kind != "Namespace" || !key.group.empty()) return "";
+    return base::dump_json(
+        {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", key.name}}}});
 }
 
 }  // namespace
@@ -85,18 +94,24 @@ Result<void> PointSource::flush(Batch& batch, const Visitor& visit) const {
     if (!damaged.empty() && on_damage_ == Damaged::Fail)
         return fail(ErrorCode::Corrupted, "{} of point {} cannot be read: {}",
                     damaged.front().key.text(), point_.id.text(), damaged.front().reason);
-    for (std::size_t i = 0; i < batch.keys.size(); ++i)
-        if (batch.bodies[i])
-            TRY(visit({.key = batch.keys[i],
-                       .body = base::as_text(*batch.bodies[i]),
-                       .deleting = batch.deleting[i]}));
+    for (std::size_t i = 0; i < batch.keys.size(); ++i) {
+        bool lost = !batch.bodies[i].has_value();
+        std::string left = lost ? remains(TRY(decode_key(batch.keys[i]))) : "";
+        if (lost && left.empty()) continue;
+        TRY(visit({.key = batch.keys[i],
+                   .body = lost ? left : base::as_text(*batch.bodies[i]),
+                   .deleting = batch.deleting[i],
+                   .name_only = lost}));
+    }
     batch = {};
     return {};
 }
 
-Result<void> PointSource::each(std::string_view prefix, const Visitor& visit) {
+Result<void> PointSource::each(std::string_view prefix, const Wanted& wanted,
+                               const Visitor& visit) {
     Batch batch;
     auto gather = [&](const repo::Row& row) -> Result<void> {
+        if (!wanted(row.key)) return {};
         TRY(batch.add(row));
         return batch.full() ? flush(batch, visit) : Result<void>();
     };
@@ -110,7 +125,14 @@ Result<std::string> PointSource::get(std::string_view key) {
         ObjectKey object = TRY(decode_key(key));
         return fail(ErrorCode::NotFound, "point {} has no {}", point_.id.text(), object.text());
     }
-    return base::to_text(TRY(repository_.read_chunk(*row->chunk)));
+    auto body = repository_.read_chunk(*row->chunk);
+    if (body) return base::to_text(*body);
+    bool lost =
+        body.error().code == ErrorCode::Corrupted || body.error().code == ErrorCode::NotFound;
+    std::string left;
+    if (lost && on_damage_ == Damaged::PassOver) left = remains(TRY(decode_key(key)));
+    if (left.empty()) return std::unexpected(std::move(body).error());
+    return left;
 }
 
 Result<void> PointSource::each_row(
@@ -135,7 +157,6 @@ Result<std::vector<DamagedObject>> PointSource::find_damage(
     Batch batch;
     auto check = [&]() -> Result<void> {
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
-        meter.expect(batch.keys.size());
         meter.add(batch.keys.size(), "");
         TRY(read_bodies(batch, damaged));
         batch = {};

@@ -29,7 +29,8 @@ struct DamagedObject {
     std::string reason;
 };
 
-/// What to do with objects that cannot be read.
+/// What to do with objects that cannot be read. Of a Namespace that is passed over its name is
+/// left, so that what lies in it can be restored.
 enum class Damaged { Fail, PassOver };
 
 /// The objects of a recovery point in a vault. Reads bodies in batches, so memory does not depend
@@ -47,10 +48,11 @@ public:
     const repo::RunReader& rows() const { return rows_; }
     const ClusterManifest& manifest() const { return manifest_; }
 
-    /// What each() does from now on; get() always fails. Call before the first each().
+    /// What each() and get() do from now on; get() has nothing to give but for Namespaces. Call
+    /// before the first each().
     void on_damage(Damaged choice) { on_damage_ = choice; }
 
-    Result<void> each(std::string_view prefix, const Visitor& visit) override;
+    Result<void> each(std::string_view prefix, const Wanted& wanted, const Visitor& visit) override;
     Result<std::string> get(std::string_view key) override;
 
     /// Every object below a key prefix, without reading bodies.

@@ -140,7 +140,7 @@ Result<void> Preparation::choose_version(const PlanKind& kind, Prepared& prepare
                                          std::stop_token stop) {
     auto type = served(kind);
     if (!type) {
-        if (purpose_ == Purpose::Preview && kind.defined_here) {
+        if (purpose_ == Purpose::Preview && !kind.definition.empty()) {
             prepared.type = kind.captured;
             return {};
         }
@@ -245,6 +245,9 @@ Result<Prepared> Preparation::prepare(const PlanKind& kind, const PlanEntry& ent
     prepared.object = std::make_shared<Json>(TRY(base::parse_json(body), "the point's object"));
     if (!prepared.object->is_object())
         return fail(ErrorCode::Corrupted, "the point's object is no JSON object");
+    if (entry.name_only)
+        prepared.notes.emplace_back(
+            "lost from the point but for its name: it comes without its labels and annotations");
     TRY(choose_version(kind, prepared, stop));
     TRY(apply_rules(kind, entry, prepared, stop));
     if (!plan_.options.mappings.empty())

@@ -142,8 +142,11 @@ private:
             return pool.submit([this, &kind, &entry, &existing, body = std::string(object.body),
                                 stop] { return preview_one(kind, entry, existing, body, stop); });
         };
+        auto planned = [&](std::string_view key) {
+            return kind.find(key.substr(prefix.size())) != nullptr;
+        };
         for (const std::string& part : kind.scan_prefixes())
-            TRY(environment_.source.each(part, take));
+            TRY(environment_.source.each(part, planned, take));
         return pool.finish();
     }
 
@@ -198,15 +201,15 @@ private:
         request.query = {{"dryRun", "All"}, {"fieldValidation", "Strict"}};
         request.body = base::dump_json(*prepared.object);
         auto response = TRY(environment_.client.send(request, stop));
-        if (response.ok()) {
-            shown.verdict = PreviewVerdict::Create;
-            for (const std::string& warning : response.warnings())
         if (std::string unknown = unknown_fields(response); !unknown.empty()) {
             // The restore is not strict: without those fields the object can be created.
             shown.notes.push_back("the server will drop what it does not take: " + unknown);
             request.query.back().second = "Ignore";
             response = TRY(environment_.client.send(request, stop));
         }
+        if (response.ok()) {
+            shown.verdict = PreviewVerdict::Create;
+            for (const std::string& warning : response.warnings())
                 shown.notes.push_back("the server warns: " + warning);
             return {};
         }
@@ -215,15 +218,15 @@ private:
         return {};
     }
 
-    static void read_refusal(const kube::StatusError& status, PreviewObject& shown) {
-        shown.reason = status.message;
-        switch (rules::classify_refusal(status.code, status.reason, status.message,
     static std::string unknown_fields(const kube::Response& response) {
         if (response.status != 400) return "";
         kube::StatusError status = kube::status_error(response);
         return std::string(rules::strict_decoding_error(status.code, status.message));
     }
 
+    static void read_refusal(const kube::StatusError& status, PreviewObject& shown) {
+        shown.reason = status.message;
+        switch (rules::classify_refusal(status.code, status.reason, status.message,
                                         status.has_cause("NamespaceTerminating"))) {
             case rules::Refusal::DryRunUnsupported:
                 shown.verdict = PreviewVerdict::CreateUnchecked;
@@ -235,7 +238,9 @@ private:
             case rules::Refusal::NodePortTaken:
                 shown.verdict = PreviewVerdict::Create;
                 shown.reason.clear();
-                shown.notes.emplace_back("its node ports are taken; the target will choose others");
+                shown.notes.emplace_back(
+                    "another Service has a node port of it, so the target will choose its node "
+                    "ports anew");
                 return;
             default:
                 shown.verdict = PreviewVerdict::Cannot;

@@ -8,6 +8,7 @@
 namespace holdfast::engine {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -17,6 +18,12 @@ using Restore = RestoreFixture;
 
 bool is_post(const kube::Request& request) {
     return request.method == kube::Method::Post;
+}
+
+bool asks(const kube::Request& request, std::string_view name, std::string_view value) {
+    return std::ranges::any_of(request.query, [&](const auto& parameter) {
+        return parameter.first == name && parameter.second == value;
+    });
 }
 
 TEST_F(Restore, CreatesWhatIsMissingWithoutAskingFirst) {
@@ -197,6 +204,20 @@ TEST_F(Restore, BringsADefinitionBeforeItsObjects) {
     EXPECT_FALSE(kube_.find("Widget", "shop", "w")->contains("status"));
 }
 
+TEST_F(Restore, WaitsForADefinitionUnderItsOwnName) {
+    // The point does not say what the kind's plural is.
+    point_has_widgets_definition();
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"example.com/v1","kind":"Widget",
+        "metadata":{"namespace":"shop","name":"w"}})");
+    EXPECT_EQ(restore().state, RestoreState::Completed);
+    std::vector<std::string> read;
+    for (const kube::Request& request : kube_.requests())
+        if (request.method == kube::Method::Get) read.push_back(request.path);
+    EXPECT_THAT(read, Contains("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
+                               "widgets.example.com"));
+}
+
 TEST_F(Restore, WritesTheStatusOnRequest) {
     point_has_widgets_definition();
     point_has_namespace("shop");
@@ -372,6 +393,42 @@ TEST_F(Restore, BringsWhatChosenNamespacesNeedAndNothingElse) {
     EXPECT_FALSE(kube_.find("Namespace", "", "other"));
 }
 
+TEST_F(Restore, CreatesANamespaceOfWhichOnlyTheNameIsLeft) {
+    kube_.add("Namespace", R"({"metadata":{"name":"there","labels":{"a":"b"}}})");
+    for (const char* name : {"shop", "there"}) {
+        point_has_namespace(name);
+        point_has_config_map(name, "a", "1");
+        source_.lose(
+            encode_key({.group = "", .kind = "Namespace", .ns = "", .name = name}),
+            Json{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}}
+                .dump());
+    }
+    RestoreRecord record = restore({.existing = ExistingPolicy::Update});
+    auto all = outcomes(record.id);
+    EXPECT_EQ(all["Namespace shop"], "created");
+    EXPECT_THAT(notes_["Namespace shop"], Contains(HasSubstr("lost from the point")));
+    EXPECT_EQ(all["ConfigMap shop/a"], "created");
+    // What the target has is better than what is left in the point.
+    EXPECT_EQ(all["Namespace there"], "skipped: exists and differs");
+    EXPECT_EQ(kube_.find("Namespace", "", "there")->at("metadata").at("labels").at("a"), "b");
+    EXPECT_EQ(all["ConfigMap there/a"], "created");
+}
+
+TEST_F(Restore, DoesNotReadWhatItCannotNeed) {
+    for (const char* name : {"shop", "other"}) {
+        point_has_namespace(name);
+        point_has_config_map(name, "a", "1");
+    }
+    point_has(R"({"apiVersion":"example.com/v1","kind":"ClusterIssuer","metadata":{"name":"i"}})");
+    for (const ObjectKey& key :
+         {ObjectKey{"", "Namespace", "", "other"}, ObjectKey{"", "ConfigMap", "other", "a"},
+          ObjectKey{"example.com", "ClusterIssuer", "", "i"}})
+        source_.harm(encode_key(key));
+    RestoreRecord record = restore({.selection = {.namespaces = {"sho?"}}});
+    EXPECT_EQ(record.state, RestoreState::Completed);
+    EXPECT_EQ(outcomes(record.id)["ConfigMap shop/a"], "created");
+}
+
 TEST_F(Restore, FiltersByKindAndLabel) {
     point_has_namespace("shop");
     point_has_config_map("shop", "a", "1");
@@ -525,6 +582,24 @@ TEST_F(Restore, PreviewDoesNotBlameAWebhookThatRefusesDryRuns) {
                   .reason = "BadRequest",
                   .message = "admission webhook \"w\" does not support dry run"});
     EXPECT_EQ(preview()["ConfigMap shop/a"].verdict, PreviewVerdict::CreateUnchecked);
+}
+
+TEST_F(Restore, PreviewNamesFieldsThatTheServerDoesNotKnow) {
+    kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
+    point_has_config_map("shop", "a", "1");
+    kube_.script({.when =
+                      [](const kube::Request& request) {
+                          return is_post(request) && asks(request, "fieldValidation", "Strict");
+                      },
+                  .status = 400,
+                  .reason = "BadRequest",
+                  .message = R"(ConfigMap in version "v1" cannot be handled as a ConfigMap: )"
+                             R"(strict decoding error: unknown field "x", unknown field "y.z")"});
+    PreviewObject shown = preview()["ConfigMap shop/a"];
+    EXPECT_EQ(shown.verdict, PreviewVerdict::Create);
+    EXPECT_THAT(shown.notes, ElementsAre(R"(the server will drop what it does not take: )"
+                                         R"(unknown field "x", unknown field "y.z")"));
+    EXPECT_EQ(restore().state, RestoreState::Completed);
 }
 
 TEST_F(Restore, PreviewKnowsKindsThatTheRestoreBrings) {

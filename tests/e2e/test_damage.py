@@ -169,8 +169,6 @@ def test_what_is_left_of_a_harmed_point_is_restored_when_asked(harmed, sample):
         harmed.flip(str(pack.relative_to(harmed.vault)), at=FIRST_FRAME)
     report = harmed.verify()
     assert set(report["harmedPoints"]) == {harmed.point["left"], late}
-    # The point's Namespace is lost too.
-    client.create("/api/v1/namespaces", {"metadata": {"name": "left-again"}})
     mapped = ("-n", "left", "--map-namespace", "left=left-again", "--yes")
     refused = harmed.holdfast.run("restore", late, *mapped)
     assert refused.code == 1 and "--restore-damaged" in refused.stderr
@@ -178,7 +176,12 @@ def test_what_is_left_of_a_harmed_point_is_restored_when_asked(harmed, sample):
     partial = harmed.holdfast.run("restore", late, *mapped, "--restore-damaged")
     assert partial.code == 3, partial.stdout + partial.stderr
     assert "cannot be read and will be missing" in partial.stderr
+    # The point's Namespace is lost too, but for its name.
     assert harmed.restored("left-again") == {"left-late"}, partial
+    listed = harmed.holdfast.ok("restore", "objects", "latest", "-o", "json").json()
+    outcomes = {one["kind"]: one for one in listed}
+    assert outcomes["Namespace"]["outcome"] == "created"
+    assert any("lost from the point" in note for note in outcomes["Namespace"]["notes"])
 
 
 def test_repair_mends_what_has_a_twin_or_can_be_rebuilt(sample):

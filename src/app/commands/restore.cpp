@@ -12,6 +12,7 @@
 #include "app/table.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "engine/restore_scope.h"
 #include "engine/target.h"
 
 namespace holdfast::app {
@@ -136,8 +137,7 @@ Result<std::vector<engine::DamagedObject>> check_damage(Application& application
         engine::Selection::create(words.options.selection, point.source->manifest().discovery()));
     // Labels are in the bodies themselves: objects are read whatever their labels are.
     auto wanted = [&](const engine::ObjectKey& key) {
-        return selection.includes_type(key.group, key.kind) &&
-               (key.ns.empty() || selection.includes_namespace(key.ns));
+        return engine::may_be_restored(selection, key);
     };
     auto damaged = TRY(
         point.source->find_damage(wanted, progress, application.clock, application.stop_token()));
