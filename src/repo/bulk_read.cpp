@@ -59,18 +59,18 @@ Result<void> BulkRead::run_batch(std::size_t begin, std::size_t end) {
         const auto first = at;
         std::uint64_t last_end = end_of(at->location.frame);
         std::uint64_t plain = 0;
-        std::uint32_t ordinal = ~0u;
+        FramePlace before;
         for (; at != wanted.end() && at->location.pack == first->location.pack; ++at) {
             const FramePlace& frame = at->location.frame;
-            if (frame.ordinal == ordinal) continue;
+            if (at != first && frame == before) continue;
             const std::uint64_t frame_end = end_of(frame);
             const bool near = frame.offset <= last_end + kMaxGapBytes &&
                               frame_end - first->location.frame.offset <= kMaxStretchBytes &&
                               plain + frame.plain_bytes <= kMaxPlainOfStretch;
             if (at != first && !near) break;
-            last_end = frame_end;
+            last_end = std::max(last_end, frame_end);
             plain += frame.plain_bytes;
-            ordinal = frame.ordinal;
+            before = frame;
         }
         TRY(pool_.submit([this, stretch = Stretch(first, at)] { return read_stretch(stretch); }));
     }
@@ -81,7 +81,9 @@ Result<void> BulkRead::read_stretch(const Stretch& stretch) {
     if (stop_.stop_requested()) return fail(ErrorCode::Cancelled, "reading was stopped");
     const std::string pack = index_.packs().name_of(stretch.front().location.pack);
     const std::uint64_t begin = stretch.front().location.frame.offset;
-    const std::uint64_t end = end_of(stretch.back().location.frame);
+    // An index that lies may let frames overlap, so that the last one does not end last.
+    std::uint64_t end = begin;
+    for (const Wanted& chunk : stretch) end = std::max(end, end_of(chunk.location.frame));
     const auto sealed = store_.get(pack, {begin, end - begin});
     FrameSealer sealer(keys_, pack);
     thread_local Bytes plain;
@@ -89,8 +91,7 @@ Result<void> BulkRead::read_stretch(const Stretch& stretch) {
     while (at < stretch.size()) {
         const FramePlace& frame = stretch[at].location.frame;
         std::size_t next = at;
-        while (next < stretch.size() && stretch[next].location.frame.ordinal == frame.ordinal)
-            ++next;
+        while (next < stretch.size() && stretch[next].location.frame == frame) ++next;
         const auto wanted = std::span(stretch).subspan(at, next - at);
         const bool opened = sealed && sealer.open(frame.ordinal,
                                                   ByteView(*sealed).subspan(frame.offset - begin,

@@ -1,6 +1,7 @@
 #include "repo/run.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "repo/core.h"
 #include "repo/run_block.h"
@@ -59,19 +60,32 @@ private:
     Result<void> descend(ChunkId id, std::string_view key) {
         while (true) {
             Block block = TRY(load_block(*repository_, id));
+            TRY(check_place(block, place()));
             if (auto* rows = std::get_if<RowBlock>(&block)) {
                 rows_ = std::move(*rows);
                 position_ = 0;
                 return {};
             }
             auto& node = std::get<RunNode>(block);
-            const int above = path_.empty() ? kMaxRunLevel + 1 : path_.back().node.level;
-            if (node.level >= above)
-                return fail(ErrorCode::Corrupted, "a run whose levels do not descend");
             const std::size_t child = child_for(node, key);
             id = node.children[child].block;
             path_.push_back({std::move(node), child});
         }
+    }
+
+    /// What the path says of the block at its end.
+    BlockPlace place() const {
+        BlockPlace place;
+        if (path_.empty()) return place;
+        const Step& last = path_.back();
+        place.below = last.node.level;
+        place.first_key = last.node.children[last.child].first_key;
+        for (const Step& step : std::views::reverse(path_)) {
+            if (step.child + 1 == step.node.children.size()) continue;
+            place.end = step.node.children[step.child + 1].first_key;
+            break;
+        }
+        return place;
     }
 
     /// When the block is used up, goes on to the next one that has rows.

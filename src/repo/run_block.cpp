@@ -120,4 +120,19 @@ Result<std::variant<RowBlock, RunNode>> parse_run_block(ByteView bytes,
     return block;
 }
 
+Result<void> check_place(const std::variant<RowBlock, RunNode>& block, const BlockPlace& place) {
+    const auto* node = std::get_if<RunNode>(&block);
+    const auto* rows = std::get_if<RowBlock>(&block);
+    if (node != nullptr && node->level >= place.below)
+        return fail(ErrorCode::Corrupted, "a run whose levels do not descend");
+    if (!place.first_key) return {};
+    if (rows != nullptr && rows->empty())
+        return fail(ErrorCode::Corrupted, "a run with an empty block");
+    const std::string& first = rows ? rows->front().key : node->children.front().first_key;
+    const std::string& last = rows ? rows->back().key : node->children.back().first_key;
+    if (first != *place.first_key || (place.end && last >= *place.end))
+        return fail(ErrorCode::Corrupted, "a run's block with other keys than announced");
+    return {};
+}
+
 }  // namespace holdfast::repo

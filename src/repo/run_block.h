@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -33,5 +35,16 @@ Bytes encode_node(const RunNode& node);
 
 /// Corrupted for bytes that neither gives, and for keys that do not ascend.
 Result<std::variant<RowBlock, RunNode>> parse_run_block(ByteView bytes, std::size_t chunk_id_bytes);
+
+/// What the blocks above say of a block.
+struct BlockPlace {
+    int below = kMaxRunLevel + 1;          ///< its level is lower than this
+    std::optional<std::string> first_key;  ///< its first; nothing: it is the root
+    std::optional<std::string> end;        ///< all its keys are before this; nothing: no end
+};
+
+/// Corrupted unless the block is as it was announced. Then all blocks of a run differ and its keys
+/// ascend: a walk through the run comes to its end, whatever somebody has put together.
+Result<void> check_place(const std::variant<RowBlock, RunNode>& block, const BlockPlace& place);
 
 }  // namespace holdfast::repo

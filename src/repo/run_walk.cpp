@@ -1,6 +1,7 @@
 #include "repo/run_walk.h"
 
 #include <ranges>
+#include <utility>
 
 namespace holdfast::repo {
 namespace {
@@ -12,11 +13,11 @@ struct Todo {
     int below = kMaxRunLevel + 1;  // the block's level must be lower than this
 };
 
-Result<Block> load(ChunkReader& reader, const Todo& todo, std::size_t chunk_id_bytes) {
-    const Bytes bytes = TRY(reader.read(todo.child.block), "reading a run");
+Result<Block> load(ChunkReader& reader, const ChunkId& id, const BlockPlace& place,
+                   std::size_t chunk_id_bytes) {
+    const Bytes bytes = TRY(reader.read(id), "reading a run");
     Block block = TRY(parse_run_block(bytes, chunk_id_bytes));
-    if (const auto* node = std::get_if<RunNode>(&block); node && node->level >= todo.below)
-        return fail(ErrorCode::Corrupted, "a run whose levels do not descend");
+    TRY(check_place(block, place));
     return block;
 }
 
@@ -28,13 +29,17 @@ bool is_damage(const Error& error) {
 
 Result<void> walk_run(ChunkReader& reader, const RunRef& run, std::size_t chunk_id_bytes,
                       const RunVisitor& visitor) {
-    std::vector<Todo> todo;
+    std::vector<Todo> todo;  // in the order of their keys, the first one last
+    bool is_root = true;
     todo.push_back({{"", run.root, run.rows}});
     while (!todo.empty()) {
         const Todo next = std::move(todo.back());
         todo.pop_back();
         if (visitor.block) TRY(visitor.block(next.child.block));
-        auto block = load(reader, next, chunk_id_bytes);
+        BlockPlace place{.below = next.below};
+        if (!std::exchange(is_root, false)) place.first_key = next.child.first_key;
+        if (!todo.empty()) place.end = todo.back().child.first_key;
+        auto block = load(reader, next.child.block, place, chunk_id_bytes);
         if (!block && visitor.lost && is_damage(block.error())) {
             TRY(visitor.lost(next.child, block.error()));
             continue;

@@ -16,6 +16,10 @@ std::uint64_t sealed_bytes(const std::vector<FrameInfo>& frames) {
     return total;
 }
 
+std::uint64_t end_of(const FrameInfo& frame) {
+    return std::uint64_t{frame.place.offset} + frame.place.sealed_bytes;
+}
+
 }  // namespace
 
 Result<void> Verifier::check_packs() {
@@ -100,8 +104,10 @@ Result<void> Verifier::read_frames(const std::string& pack, const std::vector<Fr
             TRY(flush());
             continue;
         }
-        // Neighbours only: what lies between two frames of a stretch is read as well.
-        if (sealed_bytes(stretch) + frame.place.sealed_bytes > kStretchBytes) TRY(flush());
+        // Neighbours only, whatever a damaged index says of where frames lie.
+        const bool adjoins = stretch.empty() || end_of(stretch.back()) == frame.place.offset;
+        if (!adjoins || sealed_bytes(stretch) + frame.place.sealed_bytes > kStretchBytes)
+            TRY(flush());
         stretch.push_back(frame);
     }
     return flush();
@@ -112,8 +118,7 @@ Result<void> Verifier::read_stretch(const std::string& pack, const std::vector<F
     const PackNumber number = core_.index().packs().number_of(pack);
     FrameSealer sealer(core_.keys(), pack);
     const std::uint64_t begin = frames.front().place.offset;
-    const auto& last = frames.back().place;
-    const std::uint64_t end = std::uint64_t{last.offset} + last.sealed_bytes;
+    const std::uint64_t end = end_of(frames.back());
     auto sealed = core_.store().get(pack, {begin, end - begin});
     if (!sealed && sealed.error().code == ErrorCode::NotFound) return {};  // just collected
     if (!sealed && sealed.error().code != ErrorCode::Corrupted)
