@@ -34,8 +34,9 @@ Result<void> Verifier::check_points() {
             return std::unexpected(std::move(record).error());
         if (!record) {
             damaged(object.name, record.error().message);
+            if (deleted.contains(id->text())) continue;
             needed_by(object.name, *id);
-            if (!deleted.contains(id->text())) report_.harmed.push_back(*id);
+            report_.harmed.push_back(*id);
             continue;
         }
         if (record->kind == PointRecord::Kind::Commit && !deleted.contains(id->text()))
