@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -26,6 +27,15 @@ constexpr std::array<signed char, 256> base64_values() {
     return values;
 }
 
+/// Because of its allocator the vector would move its bytes one by one.
+void grow(Bytes& to, std::size_t needed) {
+    Bytes larger;
+    larger.reserve(std::max(needed, 2 * to.capacity()));
+    larger.resize(to.size());
+    if (!to.empty()) std::memcpy(larger.data(), to.data(), to.size());
+    to = std::move(larger);
+}
+
 }  // namespace
 
 std::string_view as_text(ByteView bytes) {
@@ -41,7 +51,9 @@ Bytes to_bytes(std::string_view text) {
 }
 
 Bytes to_bytes(ByteView bytes) {
-    return Bytes(bytes.begin(), bytes.end());
+    Bytes copy;
+    append(copy, bytes);
+    return copy;
 }
 
 std::string to_text(ByteView bytes) {
@@ -50,8 +62,8 @@ std::string to_text(ByteView bytes) {
 
 void append(Bytes& to, ByteView bytes) {
     if (bytes.empty()) return;
-    // Not insert(), which copies byte by byte because of the allocator.
     const std::size_t end = to.size();
+    if (bytes.size() > to.capacity() - end) grow(to, end + bytes.size());
     to.resize(end + bytes.size());
     std::memcpy(to.data() + end, bytes.data(), bytes.size());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -241,16 +242,19 @@ Result<std::unique_ptr<Attempt>> Capture::read_all() {
 Result<void> Capture::read_once(Attempt& attempt, bool at_one_version) {
     Instant instant = TRY(choose_instant(client_, discovery_, *selection_, stop_));
     attempt.resource_version = instant.resource_version;
+    std::vector<std::vector<KindJob>> phases = plan_phases(discovery_, *selection_, instant);
+    bool brings_needs = std::ranges::any_of(phases | std::views::join,
+                                            [](const KindJob& job) { return job.needed; });
     CapturePass pass({.client = client_,
                       .writer = *writer_,
                       .options = options_,
                       .selection = *selection_,
                       .namespaces = instant.namespaces,
                       .facts = attempt.facts,
-                      .needs = attempt.needs,
+                      .needs = brings_needs ? &attempt.needs : nullptr,
                       .meter = meter_},
                      at_one_version ? instant.resource_version : "");
-    for (std::vector<KindJob>& jobs : plan_phases(discovery_, *selection_, instant)) {
+    for (std::vector<KindJob>& jobs : phases) {
         for (KindJob& job : jobs) {
             auto count = base_counts_.find(job.type.qualified_kind());
             if (count != base_counts_.end()) job.expected_objects = count->second;

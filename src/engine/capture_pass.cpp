@@ -140,45 +140,63 @@ Result<kube::ListPage> CapturePass::fetch(Run& run, KindJob& job, kube::ListOpti
 }
 
 Result<void> CapturePass::process(KindJob& job, const kube::ListPage& page) {
-    RowTable rows;
-    Bytes scratch;
+    std::vector<const kube::ObjectView*> taken;
     std::uint64_t bytes = 0;
-    for (const kube::ObjectView& object : page.items)
-        if (TRY(take(job, object, scratch, rows), "{} {}/{}", job.type.qualified_kind(), object.ns,
-                object.name))
-            bytes += object.raw.size();
+    for (const kube::ObjectView& object : page.items) {
+        if (!wants(job, object)) continue;
+        taken.push_back(&object);
+        bytes += object.raw.size();
+    }
+    const auto ids = TRY(store(job, taken, bytes), "{}", job.type.qualified_kind());
+    RowTable rows;
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+        const kube::ObjectView& object = *taken[i];
+        const ObjectKey key{.group = job.type.group,
+                            .kind = job.type.kind,
+                            .ns = std::string(object.ns),
+                            .name = std::string(object.name)};
+        rows.add(encode_key(key), ids[i],
+                 encode_facts(facts_of(job.type, object, with_.options.managed_fields)));
+    }
     merging_.update([&](bool&) {
         job.rows.append(rows);
-        job.objects += rows.size();
+        job.objects += taken.size();
         job.bytes += bytes;
     });
     with_.meter.add(page.items.size(), job.type.plural);
     return {};
 }
 
-Result<bool> CapturePass::take(KindJob& job, const kube::ObjectView& object, Bytes& scratch,
-                               RowTable& rows) {
+Result<std::vector<repo::ChunkId>> CapturePass::store(const KindJob& job, const Objects& objects,
+                                                      std::size_t raw_bytes) {
+    const std::string api_version = job.type.api_version();
+    Bytes forms;
+    forms.reserve(raw_bytes + objects.size() * (api_version.size() + job.type.kind.size() + 64));
+    std::vector<std::size_t> begins = {0};
+    for (const kube::ObjectView* object : objects) {
+        kube::append_captured_form(*object, api_version, job.type.kind, forms);
+        begins.push_back(forms.size());
+    }
+    std::vector<ByteView> chunks;
+    for (std::size_t i = 0; i < objects.size(); ++i)
+        chunks.push_back(ByteView(forms).subspan(begins[i], begins[i + 1] - begins[i]));
+    return with_.writer.add_chunks(chunks);
+}
+
+/// Also tells the facts and needs about it.
+bool CapturePass::wants(const KindJob& job, const kube::ObjectView& object) {
     if (!object.ns.empty() && !with_.namespaces.contains(std::string(object.ns))) return false;
     with_.facts.observe(job.type, object);
-    if (object.excluded_by_label || !wanted(job, object)) return false;
-    if (!object.ns.empty()) with_.needs.observe(job.type, object);
-    scratch.clear();
-    kube::append_captured_form(object, job.type.api_version(), job.type.kind, scratch);
-    repo::ChunkId chunk = TRY(with_.writer.add_chunk(scratch));
-    ObjectKey key{.group = job.type.group,
-                  .kind = job.type.kind,
-                  .ns = std::string(object.ns),
-                  .name = std::string(object.name)};
-    rows.add(encode_key(key), chunk,
-             encode_facts(facts_of(job.type, object, with_.options.managed_fields)));
+    if (object.excluded_by_label || !is_selected(job, object)) return false;
+    if (with_.needs != nullptr && !object.ns.empty()) with_.needs->observe(job.type, object);
     return true;
 }
 
-bool CapturePass::wanted(const KindJob& job, const kube::ObjectView& object) {
+bool CapturePass::is_selected(const KindJob& job, const kube::ObjectView& object) {
     if (job.needed && job.type.kind == "ClusterRoleBinding")
-        with_.needs.observe_cluster_role_binding(object);
+        with_.needs->observe_cluster_role_binding(object);
     return (job.selected && with_.selection.includes_labels(object.labels)) ||
-           (job.needed && with_.needs.contains(job.type, object));
+           (job.needed && with_.needs->contains(job.type, object));
 }
 
 }  // namespace holdfast::engine

@@ -49,7 +49,7 @@ public:
         /// Objects of other namespaces are passed over.
         const std::unordered_set<std::string>& namespaces;
         ClusterFacts& facts;
-        Needs& needs;
+        Needs* needs;  ///< null when everything is selected, so that nothing else can be needed
         ProgressMeter& meter;
     };
     enum class End { Done, Expired };
@@ -69,8 +69,11 @@ private:
     Result<void> list_namespace(Run& run, KindJob& job, const std::string& ns);
     Result<kube::ListPage> fetch(Run& run, KindJob& job, kube::ListOptions& options);
     Result<void> process(KindJob& job, const kube::ListPage& page);
-    Result<bool> take(KindJob& job, const kube::ObjectView& object, Bytes& scratch, RowTable& rows);
-    bool wanted(const KindJob& job, const kube::ObjectView& object);
+    using Objects = std::vector<const kube::ObjectView*>;
+    Result<std::vector<repo::ChunkId>> store(const KindJob& job, const Objects& objects,
+                                             std::size_t raw_bytes);
+    bool wants(const KindJob& job, const kube::ObjectView& object);
+    bool is_selected(const KindJob& job, const kube::ObjectView& object);
 
     Surroundings with_;
     std::string resource_version_;

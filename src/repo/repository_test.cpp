@@ -56,6 +56,39 @@ TEST(Repository, StoresAnEqualChunkOnce) {
     EXPECT_GT(writer->stats().chunks, 1000u);
 }
 
+TEST(Repository, TakesSeveralChunksAtOnce) {
+    TestVault vault;
+    const std::vector<Bytes> kept = {base::to_bytes("one"), base::to_bytes("two"),
+                                     base::to_bytes("one"), Bytes(3000, std::byte{7})};
+    const std::vector<ByteView> chunks(kept.begin(), kept.end());
+    auto writer = must(vault.repository->begin({.frame_bytes = 1000}));
+    const auto ids = must(writer->add_chunks(chunks));
+    ASSERT_EQ(ids.size(), chunks.size());
+    for (std::size_t i = 0; i < chunks.size(); ++i) EXPECT_EQ(ids[i], writer->id_of(chunks[i]));
+    EXPECT_EQ(writer->stats().new_chunks, 3u);
+    const auto run = must(writer->add_run(
+        [row = Row{"key", ids[0], {}}, done = false]() mutable -> Result<std::optional<Row>> {
+            return std::exchange(done, true) ? std::nullopt : std::optional(row);
+        }));
+    must(writer->commit({.summary_json = "{}", .manifest_json = "{}", .runs = {run}}));
+    auto repository = vault.reopen();
+    for (std::size_t i = 0; i < chunks.size(); ++i)
+        EXPECT_EQ(must(repository->read_chunk(ids[i])), kept[i]);
+}
+
+TEST(Repository, KeepsWhatItClaimedBeforeAChunkThatIsTooLarge) {
+    TestVault vault;
+    const Bytes small = base::to_bytes("small");
+    const Bytes large(kMaxChunkBytes + 1, std::byte{1});
+    const std::vector<ByteView> chunks = {small, large};
+    auto writer = must(vault.repository->begin());
+    EXPECT_EQ(writer->add_chunks(chunks).error().code, ErrorCode::LimitExceeded);
+    const PointId id =
+        must(writer->commit({.summary_json = "{}", .manifest_json = "{}", .runs = {}}));
+    EXPECT_EQ(must(vault.reopen()->read_chunk(writer->id_of(small))), small);
+    EXPECT_FALSE(id.empty());
+}
+
 TEST(Repository, SharesRunsWithItsBasePoint) {
     TestVault vault;
     const TestRows rows = numbered_rows(500);

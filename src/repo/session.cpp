@@ -45,20 +45,36 @@ Session::~Session() = default;
 // --- taking chunks in
 
 Result<ChunkId> Session::add_chunk(ByteView bytes, ChunkKind kind) {
-    if (bytes.size() > kMaxChunkBytes)
-        return fail(ErrorCode::LimitExceeded, "a chunk of {} bytes; {} is the most", bytes.size(),
-                    kMaxChunkBytes);
-    const ChunkId id = id_of(bytes);
-    ++chunk_count_;
-    byte_count_ += bytes.size();
-    if (known(id) || TRY(secure(id))) return id;
-    const auto chunk = claim(id);
-    if (!chunk) return id;  // another thread was faster
-    ++new_chunks_;
-    new_bytes_ += bytes.size();
-    TRY(append(bytes, kind, *chunk));
+    return TRY(add_all(std::span(&bytes, 1), kind)).front();
+}
+
+Result<std::vector<ChunkId>> Session::add_chunks(std::span<const ByteView> chunks) {
+    return add_all(chunks, ChunkKind::Data);
+}
+
+Result<std::vector<ChunkId>> Session::add_all(std::span<const ByteView> chunks, ChunkKind kind) {
+    std::vector<ChunkId> ids;
+    ids.reserve(chunks.size());
+    std::vector<NewChunk> fresh;
+    const auto take = [&](ByteView bytes) -> Result<void> {
+        if (bytes.size() > kMaxChunkBytes)
+            return fail(ErrorCode::LimitExceeded, "a chunk of {} bytes; {} is the most",
+                        bytes.size(), kMaxChunkBytes);
+        const ChunkId id = ids.emplace_back(id_of(bytes));
+        ++chunk_count_;
+        byte_count_ += bytes.size();
+        if (known(id) || TRY(secure(id))) return {};
+        // Without a claim, another thread was faster.
+        if (const auto chunk = claim(id)) fresh.push_back({bytes, *chunk});
+        return {};
+    };
+    Result<void> taken;
+    for (std::size_t i = 0; i < chunks.size() && taken; ++i) taken = take(chunks[i]);
+    // Also after an error: what was claimed must come, or others would rely on it in vain.
+    TRY(append(fresh, kind));
+    TRY(std::move(taken));
     if (table_full_) TRY(write_full_tables());
-    return id;
+    return ids;
 }
 
 bool Session::known(const ChunkId& id) {
@@ -115,22 +131,26 @@ std::size_t Session::frame_limit(ChunkKind kind) const {
     return std::min(wanted, kMaxFrameBytes);
 }
 
-Result<void> Session::append(ByteView bytes, ChunkKind kind, const ChunkRef& chunk) {
+Result<void> Session::append(std::span<const NewChunk> chunks, ChunkKind kind) {
     OpenFrame& open = open_frames_[slot(kind)];
-    std::optional<Frame> full;
+    std::vector<Frame> full;
     {
         const std::lock_guard lock(open.mutex);
-        const bool fits = open.frame.plain.size() + bytes.size() <= frame_limit(kind) &&
-                          open.frame.chunks.size() < kMaxChunksPerFrame;
-        if (!fits && !open.frame.chunks.empty()) {
-            full = std::move(open.frame);
-            open.frame = new_frame(kind);
+        for (const auto& [bytes, chunk] : chunks) {
+            const bool fits = open.frame.plain.size() + bytes.size() <= frame_limit(kind) &&
+                              open.frame.chunks.size() < kMaxChunksPerFrame;
+            if (!fits && !open.frame.chunks.empty()) {
+                full.push_back(std::move(open.frame));
+                open.frame = new_frame(kind);
+            }
+            base::append(open.frame.plain, bytes);
+            open.frame.chunk_bytes.push_back(static_cast<std::uint32_t>(bytes.size()));
+            open.frame.chunks.push_back(chunk);
+            ++new_chunks_;
+            new_bytes_ += bytes.size();
         }
-        base::append(open.frame.plain, bytes);
-        open.frame.chunk_bytes.push_back(static_cast<std::uint32_t>(bytes.size()));
-        open.frame.chunks.push_back(chunk);
     }
-    if (full) return submit(std::move(*full));
+    for (Frame& frame : full) TRY(submit(std::move(frame)));
     return {};
 }
 

@@ -32,6 +32,7 @@ public:
     const PointId& point_id() const override { return id_; }
     ChunkId id_of(ByteView bytes) const override { return core_.keys().chunk_id(bytes); }
     Result<ChunkId> add_chunk(ByteView bytes, ChunkKind kind) override;
+    Result<std::vector<ChunkId>> add_chunks(std::span<const ByteView> chunks) override;
     Result<void> reuse_chunk(const ChunkId& id) override;
     Result<RunRef> add_run(const RowSource& rows) override;
     Result<PointId> commit(const PointContent& content) override;
@@ -60,6 +61,10 @@ private:
         Table* table = nullptr;
         std::uint32_t position = 0;
     };
+    struct NewChunk {
+        ByteView bytes;
+        ChunkRef chunk;
+    };
     struct Frame {
         ChunkKind kind = ChunkKind::Data;
         Bytes plain;
@@ -75,7 +80,8 @@ private:
 
     bool known(const ChunkId& id);
     std::optional<ChunkRef> claim(const ChunkId& id);
-    Result<void> append(ByteView bytes, ChunkKind kind, const ChunkRef& chunk);
+    Result<std::vector<ChunkId>> add_all(std::span<const ByteView> chunks, ChunkKind kind);
+    Result<void> append(std::span<const NewChunk> chunks, ChunkKind kind);
     Result<void> submit(Frame frame);
     Result<void> encode_frame(Frame& frame);
     void placed(const Frame& frame, const PackWriter::Placed& place);

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "repo/ids.h"
@@ -57,6 +59,10 @@ public:
     /// Stores the bytes unless the vault has them. They are copied; durable after commit().
     /// An error of the pipeline comes back from the next call.
     virtual Result<ChunkId> add_chunk(ByteView bytes, ChunkKind kind = ChunkKind::Data) = 0;
+
+    /// The same for several chunks of Data at once; the ids are in their order. Those that are new
+    /// lie side by side, whatever other threads add: alike objects compress better together.
+    virtual Result<std::vector<ChunkId>> add_chunks(std::span<const ByteView> chunks) = 0;
 
     /// Promises that a chunk, known from elsewhere than WriterOptions::base, stays. NotFound when
     /// the vault does not have it or is about to drop it: add it anew.
