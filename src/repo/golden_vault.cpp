@@ -164,8 +164,7 @@ private:
 
     GoldenVault finish() {
         const auto listed = *store::list_all(store_, "", 1000);
-        for (const auto& object : listed)
-            golden_.objects[object.name] = *store_.get(object.name);
+        for (const auto& object : listed) golden_.objects[object.name] = *store_.get(object.name);
         std::ranges::sort(golden_.points, {}, &GoldenPoint::id);
         return std::move(golden_);
     }
@@ -228,8 +227,13 @@ std::map<std::string, Bytes> read_files(const std::string& folder) {
     return files;
 }
 
-void write_files(const std::string& folder, const std::map<std::string, Bytes>& files) {
-    std::filesystem::remove_all(folder);
+void write_files(const std::string& folder, const std::map<std::string, Bytes>& files,
+                 std::string_view prefix) {
+    std::filesystem::create_directories(folder);
+    for (const auto& [name, bytes] : read_files(folder)) {
+        const std::filesystem::path path = std::filesystem::path(folder) / name;
+        if (path.filename().native().starts_with(prefix)) std::filesystem::remove(path);
+    }
     for (const auto& [name, bytes] : files) {
         const std::filesystem::path path = std::filesystem::path(folder) / name;
         std::filesystem::create_directories(path.parent_path());

@@ -57,7 +57,8 @@ bool rewrites_golden_files();
 
 /// Every file below a folder, by its path from there.
 std::map<std::string, Bytes> read_files(const std::string& folder);
-/// Makes these the only files below the folder.
-void write_files(const std::string& folder, const std::map<std::string, Bytes>& files);
+/// Makes these the only files below the folder whose names begin with `prefix`.
+void write_files(const std::string& folder, const std::map<std::string, Bytes>& files,
+                 std::string_view prefix = "");
 
 }  // namespace holdfast::repo
