@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kMaxListedNamespaces = 20;
 constexpr std::size_t kMaxNamespaces = 100'000;
+/// A kind of which more objects than this cannot be kept counts as not captured.
+constexpr std::size_t kMaxLeftOut = 100;
 
 /// The namespaces to read and the instant to read them at.
 struct Instant {
@@ -300,12 +302,19 @@ void Capture::record_types(Attempt& attempt) {
                           .objects = job.objects,
                           .bytes = job.bytes,
                           .resource_version = job.resource_version};
-        if (job.failure) {
+        if (job.failure)
+            record.failure = job.failure->message;
+        else if (job.left_out.size() > kMaxLeftOut)
+            record.failure = fmt::format("{} of its objects cannot be kept, among them {}: {}",
+                                         job.left_out.size(), job.left_out.front().text(),
+                                         job.left_out.front().reason);
+        else
+            record.left_out = std::move(job.left_out);
+        if (!record.captured()) {
             // Half a kind would look like a whole one.
             job.rows = {};
             record.objects = 0;
             record.bytes = 0;
-            record.failure = job.failure->message;
         }
         report_.manifest.types.push_back(std::move(record));
     }

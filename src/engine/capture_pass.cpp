@@ -15,6 +15,7 @@ constexpr std::int64_t kSmallestPage = 50;
 constexpr std::int64_t kLargestPage = 2000;
 constexpr std::size_t kProcessors = 2;
 constexpr std::size_t kWaitingPages = 4;
+constexpr std::size_t kMaxToldNameBytes = 300;
 
 std::uint64_t number(std::string_view text) {
     std::uint64_t value = 0;
@@ -44,6 +45,34 @@ ObjectFacts facts_of(const kube::ResourceType& type, const kube::ObjectView& obj
             .managed_fields = managed_fields ? std::string(object.managed_fields) : ""};
 }
 
+/// An object's row without its chunk.
+struct EncodedRow {
+    std::string key;
+    Bytes facts;
+};
+
+/// InvalidArgument, with the reason, when the vault cannot hold the object.
+Result<EncodedRow> encode_row(const kube::ResourceType& type, const kube::ObjectView& object,
+                              std::size_t chunk_bytes, bool managed_fields) {
+    if (chunk_bytes > repo::kMaxChunkBytes)
+        return fail(ErrorCode::InvalidArgument, "it has {} bytes, more than the {} that are kept",
+                    chunk_bytes, repo::kMaxChunkBytes);
+    ObjectKey key{.group = type.group,
+                  .kind = type.kind,
+                  .ns = std::string(object.ns),
+                  .name = std::string(object.name)};
+    TRY(check_key(key));
+    return EncodedRow{.key = encode_key(key),
+                      .facts = TRY(encode_facts(facts_of(type, object, managed_fields)))};
+}
+
+/// Enough of a name for a person to know the object by.
+std::string shortened(std::string_view name) {
+    return name.size() <= kMaxToldNameBytes
+               ? std::string(name)
+               : fmt::format("{}...", name.substr(0, kMaxToldNameBytes));
+}
+
 /// The page size, in objects, that comes near to the wanted bytes.
 std::int64_t next_limit(const kube::ListPage& page, std::size_t page_bytes) {
     std::size_t bytes = 1;
@@ -61,6 +90,25 @@ struct CapturePass::Run {
     std::atomic<std::size_t> next{0};
     std::atomic<bool> expired{false};
     base::WorkerPool processors{kProcessors, kWaitingPages};
+};
+
+/// What one page gives.
+struct CapturePass::Taken {
+    std::vector<EncodedRow> rows;
+    Bytes forms;                    ///< one after the other, as they are stored
+    std::vector<std::size_t> ends;  ///< of each in `forms`
+    std::uint64_t bytes = 0;
+    std::vector<LeftOut> left_out;
+
+    std::vector<ByteView> chunks() const {
+        std::vector<ByteView> views;
+        std::size_t begin = 0;
+        for (std::size_t end : ends) {
+            views.push_back(ByteView(forms).subspan(begin, end - begin));
+            begin = end;
+        }
+        return views;
+    }
 };
 
 CapturePass::CapturePass(const Surroundings& surroundings, std::string resource_version)
@@ -140,47 +188,52 @@ Result<kube::ListPage> CapturePass::fetch(Run& run, KindJob& job, kube::ListOpti
 }
 
 Result<void> CapturePass::process(KindJob& job, const kube::ListPage& page) {
-    std::vector<const kube::ObjectView*> taken;
-    std::uint64_t bytes = 0;
+    Objects wanted;
+    std::size_t raw_bytes = 0;
     for (const kube::ObjectView& object : page.items) {
         if (!wants(job, object)) continue;
-        taken.push_back(&object);
-        bytes += object.raw.size();
+        wanted.push_back(&object);
+        raw_bytes += object.raw.size();
     }
-    const auto ids = TRY(store(job, taken, bytes), "{}", job.type.qualified_kind());
+    Taken taken = take(job, wanted, raw_bytes);
+    const auto ids = TRY(with_.writer.add_chunks(taken.chunks()), "{}", job.type.qualified_kind());
     RowTable rows;
-    for (std::size_t i = 0; i < taken.size(); ++i) {
-        const kube::ObjectView& object = *taken[i];
-        const ObjectKey key{.group = job.type.group,
-                            .kind = job.type.kind,
-                            .ns = std::string(object.ns),
-                            .name = std::string(object.name)};
-        rows.add(encode_key(key), ids[i],
-                 encode_facts(facts_of(job.type, object, with_.options.managed_fields)));
-    }
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        rows.add(taken.rows[i].key, ids[i], taken.rows[i].facts);
     merging_.update([&](bool&) {
         job.rows.append(rows);
-        job.objects += taken.size();
-        job.bytes += bytes;
+        job.objects += rows.size();
+        job.bytes += taken.bytes;
+        std::ranges::move(taken.left_out, std::back_inserter(job.left_out));
     });
     with_.meter.add(page.items.size(), job.type.plural);
     return {};
 }
 
-Result<std::vector<repo::ChunkId>> CapturePass::store(const KindJob& job, const Objects& objects,
-                                                      std::size_t raw_bytes) {
+/// An object that cannot be kept is named in the manifest; the others of its kind are kept.
+CapturePass::Taken CapturePass::take(const KindJob& job, const Objects& objects,
+                                     std::size_t raw_bytes) const {
     const std::string api_version = job.type.api_version();
-    Bytes forms;
-    forms.reserve(raw_bytes + objects.size() * (api_version.size() + job.type.kind.size() + 64));
-    std::vector<std::size_t> begins = {0};
+    Taken taken;
+    taken.forms.reserve(raw_bytes +
+                        objects.size() * (api_version.size() + job.type.kind.size() + 64));
     for (const kube::ObjectView* object : objects) {
-        kube::append_captured_form(*object, api_version, job.type.kind, forms);
-        begins.push_back(forms.size());
+        const std::size_t begin = taken.forms.size();
+        kube::append_captured_form(*object, api_version, job.type.kind, taken.forms);
+        auto row =
+            encode_row(job.type, *object, taken.forms.size() - begin, with_.options.managed_fields);
+        if (row) {
+            taken.rows.push_back(std::move(*row));
+            taken.ends.push_back(taken.forms.size());
+            taken.bytes += object->raw.size();
+            continue;
+        }
+        taken.forms.resize(begin);
+        taken.left_out.push_back({.ns = shortened(object->ns),
+                                  .name = shortened(object->name),
+                                  .reason = std::move(row).error().message});
     }
-    std::vector<ByteView> chunks;
-    for (std::size_t i = 0; i < objects.size(); ++i)
-        chunks.push_back(ByteView(forms).subspan(begins[i], begins[i + 1] - begins[i]));
-    return with_.writer.add_chunks(chunks);
+    return taken;
 }
 
 /// Also tells the facts and needs about it.

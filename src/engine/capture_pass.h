@@ -34,6 +34,7 @@ struct KindJob {
     std::uint64_t bytes = 0;
     std::string resource_version;
     std::optional<Error> failure;
+    std::vector<LeftOut> left_out;  ///< objects that a row or a chunk cannot hold
     RowTable rows;
 };
 
@@ -63,6 +64,7 @@ public:
 
 private:
     struct Run;
+    struct Taken;
 
     void list_kinds(Run& run);
     Result<void> list_kind(Run& run, KindJob& job);
@@ -70,8 +72,7 @@ private:
     Result<kube::ListPage> fetch(Run& run, KindJob& job, kube::ListOptions& options);
     Result<void> process(KindJob& job, const kube::ListPage& page);
     using Objects = std::vector<const kube::ObjectView*>;
-    Result<std::vector<repo::ChunkId>> store(const KindJob& job, const Objects& objects,
-                                             std::size_t raw_bytes);
+    Taken take(const KindJob& job, const Objects& objects, std::size_t raw_bytes) const;
     bool wants(const KindJob& job, const kube::ObjectView& object);
     bool is_selected(const KindJob& job, const kube::ObjectView& object);
 

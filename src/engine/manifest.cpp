@@ -11,22 +11,26 @@ constexpr base::JsonLimits kManifestLimits{.bytes = 64u << 20, .depth = 64};
 
 Json type_to_json(const TypeRecord& record) {
     const kube::ResourceType& type = record.type;
-    return {{"group", type.group},
-            {"version", type.version},
-            {"kind", type.kind},
-            {"plural", type.plural},
-            {"singular", type.singular},
-            {"shortNames", type.short_names},
-            {"categories", type.categories},
-            {"verbs", type.verbs},
-            {"otherVersions", type.other_versions},
-            {"namespaced", type.namespaced},
-            {"aggregated", type.aggregated},
-            {"hasStatus", type.has_status},
-            {"objects", record.objects},
-            {"bytes", record.bytes},
-            {"resourceVersion", record.resource_version},
-            {"failure", record.failure}};
+    Json json = {{"group", type.group},
+                 {"version", type.version},
+                 {"kind", type.kind},
+                 {"plural", type.plural},
+                 {"singular", type.singular},
+                 {"shortNames", type.short_names},
+                 {"categories", type.categories},
+                 {"verbs", type.verbs},
+                 {"otherVersions", type.other_versions},
+                 {"namespaced", type.namespaced},
+                 {"aggregated", type.aggregated},
+                 {"hasStatus", type.has_status},
+                 {"objects", record.objects},
+                 {"bytes", record.bytes},
+                 {"resourceVersion", record.resource_version},
+                 {"failure", record.failure}};
+    for (const LeftOut& object : record.left_out)
+        json["leftOut"].push_back(
+            {{"namespace", object.ns}, {"name", object.name}, {"reason", object.reason}});
+    return json;
 }
 
 std::vector<std::string> texts(const Json& json, std::string_view pointer) {
@@ -62,6 +66,11 @@ Result<TypeRecord> type_from_json(const Json& json) {
     record.bytes = count_at(json, "/bytes");
     record.resource_version = base::text_at(json, "/resourceVersion");
     record.failure = base::text_at(json, "/failure");
+    if (const Json* left_out = base::find_json(json, "/leftOut"); left_out && left_out->is_array())
+        for (const Json& object : *left_out)
+            record.left_out.push_back({.ns = base::text_at(object, "/namespace"),
+                                       .name = base::text_at(object, "/name"),
+                                       .reason = base::text_at(object, "/reason")});
     return record;
 }
 
@@ -89,7 +98,7 @@ std::string_view name_of(PointStatus status) {
 }
 
 PointStatus ClusterManifest::status() const {
-    bool whole = failures.empty() && std::ranges::all_of(types, &TypeRecord::captured);
+    bool whole = failures.empty() && std::ranges::all_of(types, &TypeRecord::whole);
     return whole ? PointStatus::Completed : PointStatus::Partial;
 }
 

@@ -20,15 +20,26 @@ struct ClusterIdentity {
     bool operator==(const ClusterIdentity&) const = default;
 };
 
+/// An object of a captured kind that the point does not hold.
+struct LeftOut {
+    std::string ns;
+    std::string name;
+    std::string reason;
+
+    std::string text() const { return ns.empty() ? name : ns + "/" + name; }
+};
+
 /// One kind of the cluster and how its capture went.
 struct TypeRecord {
     kube::ResourceType type;
     std::uint64_t objects = 0;
     std::uint64_t bytes = 0;
-    std::string resource_version;  ///< that its objects were read at
-    std::string failure;           ///< the server's words; empty when captured
+    std::string resource_version;   ///< that its objects were read at
+    std::string failure;            ///< the server's words; empty when captured
+    std::vector<LeftOut> left_out;  ///< objects that cannot be kept; the kind has all others
 
     bool captured() const { return failure.empty(); }
+    bool whole() const { return captured() && left_out.empty(); }
 };
 
 /// A bound claim whose data the point does not hold.

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/codec.h"
+#include "repo/run.h"
 
 namespace holdfast::engine {
 
@@ -11,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxVersionBytes = 256;
 constexpr std::size_t kMaxUidBytes = 256;
 constexpr std::size_t kMaxManagedFieldsBytes = 4u << 20;
+static_assert(kMaxManagedFieldsBytes <= repo::kMaxRowAttributeBytes);
 
 enum Flag : std::uint8_t {
     kOwned = 1,
@@ -51,6 +53,12 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
     return value;
 }
 
+Result<void> check_length(std::string_view what, std::string_view text, std::size_t most) {
+    if (text.size() <= most) return {};
+    return fail(ErrorCode::InvalidArgument,
+                "its {} of {} bytes is longer than the {} that are kept", what, text.size(), most);
+}
+
 }  // namespace
 
 std::string ObjectKey::qualified_kind() const {
@@ -78,6 +86,22 @@ std::string encode_key(const ObjectKey& key) {
     return bytes;
 }
 
+Result<void> check_key(const ObjectKey& key) {
+    if (key.name.empty()) return fail(ErrorCode::InvalidArgument, "it has no name");
+    for (const std::string* part : {&key.group, &key.kind, &key.ns, &key.name})
+        if (part->find('\0') != std::string::npos)
+            return fail(ErrorCode::InvalidArgument, "its kind, namespace or name has a zero byte");
+    if (key.kind.empty() || key.group.find('/') != std::string::npos)
+        return fail(ErrorCode::InvalidArgument, "its kind or group is none of Kubernetes");
+    constexpr std::size_t kSeparators = 3;
+    std::size_t bytes = key.group.size() + key.kind.size() + key.ns.size() + key.name.size();
+    if (bytes + kSeparators > repo::kMaxRowKeyBytes)
+        return fail(ErrorCode::InvalidArgument,
+                    "its kind, namespace and name of {} bytes are longer than the {} that are kept",
+                    bytes, repo::kMaxRowKeyBytes - kSeparators);
+    return {};
+}
+
 Result<ObjectKey> decode_key(std::string_view bytes) {
     auto bad = [] { return fail(ErrorCode::Corrupted, "a row key is not an object's"); };
     std::size_t slash = bytes.find('/');
@@ -94,7 +118,11 @@ Result<ObjectKey> decode_key(std::string_view bytes) {
     return key;
 }
 
-Bytes encode_facts(const ObjectFacts& facts) {
+Result<Bytes> encode_facts(const ObjectFacts& facts) {
+    TRY(check_length("API version", facts.version, kMaxVersionBytes));
+    TRY(check_length("resourceVersion", facts.resource_version, kMaxVersionBytes));
+    TRY(check_length("uid", facts.uid, kMaxUidBytes));
+    TRY(check_length("managedFields", facts.managed_fields, kMaxManagedFieldsBytes));
     auto uid = uuid_bytes(facts.uid);
     auto version = decimal(facts.resource_version);
     auto flags = (facts.owned ? kOwned : 0) | (facts.deleting ? kDeleting : 0) |
@@ -117,7 +145,12 @@ Bytes encode_facts(const ObjectFacts& facts) {
         writer.sized(facts.uid);
     }
     if (!facts.managed_fields.empty()) writer.sized(facts.managed_fields);
-    return writer.take();
+    Bytes bytes = writer.take();
+    if (bytes.size() > repo::kMaxRowAttributeBytes)
+        return fail(ErrorCode::InvalidArgument,
+                    "its metadata of {} bytes is longer than the {} that are kept", bytes.size(),
+                    repo::kMaxRowAttributeBytes);
+    return bytes;
 }
 
 Result<ObjectFacts> decode_facts(ByteView bytes) {

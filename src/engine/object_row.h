@@ -30,6 +30,8 @@ struct ObjectKey {
 std::string encode_key(const ObjectKey& key);
 /// The prefix that the keys of all objects of one kind share.
 std::string encode_key_prefix(std::string_view group, std::string_view kind);
+/// InvalidArgument, with the reason, for a key that cannot be a row's: it would not be read back.
+Result<void> check_key(const ObjectKey& key);
 /// Corrupted for bytes that encode_key cannot have made.
 Result<ObjectKey> decode_key(std::string_view bytes);
 
@@ -49,7 +51,8 @@ struct ObjectFacts {
     bool operator==(const ObjectFacts&) const = default;
 };
 
-Bytes encode_facts(const ObjectFacts& facts);
+/// InvalidArgument, with the reason, for facts longer than decode_facts reads back.
+Result<Bytes> encode_facts(const ObjectFacts& facts);
 /// Corrupted for bytes that encode_facts cannot have made.
 Result<ObjectFacts> decode_facts(ByteView bytes);
 

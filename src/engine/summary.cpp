@@ -16,7 +16,7 @@ ClusterSummary summarize(const ClusterManifest& manifest) {
                            .started_at = base::to_rfc3339_millis(manifest.started_at),
                            .selection = manifest.selection};
     for (const TypeRecord& record : manifest.types) {
-        if (!record.captured()) ++summary.failed_kinds;
+        if (!record.whole()) ++summary.failed_kinds;
         if (record.captured() && record.objects > 0) ++summary.kinds;
     }
     return summary;

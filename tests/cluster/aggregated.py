@@ -61,12 +61,14 @@ def _register(cluster: Cluster, group: str, version: str, service: str, port: in
 class AggregatedApi(TlsServer):
     """Serves one namespaced kind of one group from memory, with resource versions of its own.
 
-    Understands get, list (one page, whatever the limit), create and delete. `failing` makes every list answer 500.
+    Understands get, list (one page, whatever the limit), create and delete. `failing` makes every list answer 500;
+    `uid` is the UID of what is created while it is set, in place of one of its own.
     """
 
     def __init__(self, cluster: Cluster, group: str, kind: str = "Widget", plural: str = "widgets"):
         self.cluster, self.group, self.kind, self.plural = cluster, group, kind, plural
         self.failing = False
+        self.uid = ""
         self._objects: dict[tuple[str, str], dict] = {}
         self._versions = itertools.count(1001)
         self._version = 1000
@@ -152,7 +154,7 @@ class AggregatedApi(TlsServer):
         self._version = next(self._versions)
         metadata = body["metadata"] | {
             "namespace": namespace,
-            "uid": str(uuid.uuid4()),
+            "uid": self.uid or str(uuid.uuid4()),
             "resourceVersion": str(self._version),
             "creationTimestamp": "2026-01-01T00:00:00Z",
         }

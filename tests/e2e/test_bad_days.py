@@ -107,6 +107,29 @@ def test_an_aggregated_api_that_fails_is_named_with_its_words(holdfast, cluster,
     assert "w" in names(holdfast, "-n", namespace)
 
 
+def test_an_object_that_cannot_be_kept_is_named_and_the_rest_of_its_kind_is_there(holdfast, cluster, namespace):
+    group = f"odd{uuid.uuid4().hex[:6]}.aggregated.test"
+    with AggregatedApi(cluster, group) as api:
+        api.register()
+        try:
+            widgets = f"/apis/{group}/v1/namespaces/{namespace}/widgets"
+            cluster.client.create(widgets, {"metadata": {"name": "ordinary"}})
+            api.uid = "x" * 300
+            cluster.client.create(widgets, {"metadata": {"name": "odd"}})
+            report, told = partial_backup(holdfast)
+        finally:
+            api.unregister()
+    reason = "its uid of 300 bytes is longer than the 256 that are kept"
+    assert report["notCaptured"] == [
+        {"kind": f"Widget.{group}", "namespace": namespace, "name": "odd", "reason": reason}
+    ]
+    assert f"Widget.{group} {namespace}/odd: {reason}" in told
+    assert f"Widget.{group} {namespace}/odd: {reason}" in holdfast.ok("point", "show", "latest").stdout
+    kept = names(holdfast, "-n", namespace)
+    assert "ordinary" in kept and "odd" not in kept
+    assert_whole(holdfast)
+
+
 # --- an API server that dies or forgets in the middle
 
 

@@ -28,6 +28,12 @@ Json report_json(const engine::CaptureReport& report, const std::string& vault) 
     for (const engine::TypeRecord& type : manifest.types)
         if (!type.captured())
             failed.push_back({{"kind", type.type.qualified_kind()}, {"reason", type.failure}});
+    for (const engine::TypeRecord& type : manifest.types)
+        for (const engine::LeftOut& object : type.left_out)
+            failed.push_back({{"kind", type.type.qualified_kind()},
+                              {"namespace", object.ns},
+                              {"name", object.name},
+                              {"reason", object.reason}});
     for (const kube::DiscoveryFailure& failure : manifest.failures)
         failed.push_back({{"group", failure.group_version}, {"reason", failure.reason}});
     Json volumes = Json::array();
@@ -60,6 +66,11 @@ void tell_failures(const Application& application, const engine::ClusterManifest
             print_line(fmt::format("  {} {}: {}",
                                    application.terminal.paint(Color::Red, "not captured:"),
                                    type.type.qualified_kind(), printable(type.failure)));
+    for (const engine::TypeRecord& type : manifest.types)
+        for (const engine::LeftOut& object : type.left_out)
+            print_line(fmt::format(
+                "  {} {} {}: {}", application.terminal.paint(Color::Red, "not captured:"),
+                type.type.qualified_kind(), printable(object.text()), object.reason));
     for (const kube::DiscoveryFailure& failure : manifest.failures)
         print_line(fmt::format("  {} every kind of {}: {}",
                                application.terminal.paint(Color::Red, "not captured:"),

@@ -116,9 +116,11 @@ void tell_point(const OpenPoint& point) {
                            manifest.cluster.uid));
     print_line(fmt::format("Server              {}", printable(manifest.cluster.server)));
     print_line(fmt::format("Kubernetes          {}", manifest.cluster.kubernetes_version));
-    print_line(fmt::format(
-        "Resource version    {}{}", manifest.resource_version,
-        manifest.restarts > 0 ? fmt::format(" (restarted {} times)", manifest.restarts) : ""));
+    print_line(
+        fmt::format("Resource version    {}{}", manifest.resource_version,
+                    manifest.restarts > 0
+                        ? fmt::format(" (restarted {})", base::counted(manifest.restarts, "time"))
+                        : ""));
     print_line(fmt::format("Objects             {} ({})", manifest.objects(),
                            base::human_bytes(manifest.bytes())));
     Table kinds({"KIND", "VERSION", "OBJECTS", "SIZE", "READ-AT"});
@@ -135,6 +137,10 @@ void tell_point(const OpenPoint& point) {
         if (!type.captured())
             print_line(fmt::format("\nNot captured: {}: {}", type.type.qualified_kind(),
                                    printable(type.failure)));
+    for (const engine::TypeRecord& type : manifest.types)
+        for (const engine::LeftOut& object : type.left_out)
+            print_line(fmt::format("\nNot captured: {} {}: {}", type.type.qualified_kind(),
+                                   printable(object.text()), object.reason));
     for (const kube::DiscoveryFailure& failure : manifest.failures)
         print_line(fmt::format("\nNot captured: every kind of {}: {}", failure.group_version,
                                printable(failure.reason)));
