@@ -256,11 +256,13 @@ Result<void> Capture::read_once(Attempt& attempt, bool at_one_version) {
                       .needs = brings_needs ? &attempt.needs : nullptr,
                       .meter = meter_},
                      at_one_version ? instant.resource_version : "");
+    // All at once, so that the total does not grow meanwhile; a first capture has none to tell.
+    for (std::vector<KindJob>& jobs : phases)
+        for (KindJob& job : jobs)
+            if (auto count = base_counts_.find(job.type.qualified_kind());
+                count != base_counts_.end())
+                meter_.expect(job.expected_objects = count->second);
     for (std::vector<KindJob>& jobs : phases) {
-        for (KindJob& job : jobs) {
-            auto count = base_counts_.find(job.type.qualified_kind());
-            if (count != base_counts_.end()) job.expected_objects = count->second;
-        }
         // The largest kinds first, so that none of them is left to run alone at the end.
         std::ranges::stable_sort(jobs, std::greater{}, &KindJob::expected_objects);
         attempt.end = TRY(pass.run(jobs, stop_));

@@ -116,7 +116,6 @@ CapturePass::CapturePass(const Surroundings& surroundings, std::string resource_
 
 Result<CapturePass::End> CapturePass::run(std::span<KindJob> jobs, std::stop_token stop) {
     Run run{.jobs = jobs};
-    for (const KindJob& job : jobs) with_.meter.expect(job.expected_objects);
     {
         std::stop_callback forward(stop, [&] { run.abort.request_stop(); });
         std::vector<std::jthread> listers;
@@ -163,8 +162,6 @@ Result<void> CapturePass::list_namespace(Run& run, KindJob& job, const std::stri
     do {
         auto page = std::make_shared<kube::ListPage>(TRY(fetch(run, job, options)));
         job.resource_version = page->resource_version;
-        if (page->remaining && options.continue_token.empty() && job.expected_objects == 0)
-            with_.meter.expect(page->items.size() + static_cast<std::uint64_t>(*page->remaining));
         options.continue_token = page->continue_token;
         if (!page->items.empty()) options.limit = next_limit(*page, with_.options.page_bytes);
         auto submitted = run.processors.submit([this, &job, page] { return process(job, *page); });
@@ -206,7 +203,7 @@ Result<void> CapturePass::process(KindJob& job, const kube::ListPage& page) {
         job.bytes += taken.bytes;
         std::ranges::move(taken.left_out, std::back_inserter(job.left_out));
     });
-    with_.meter.add(page.items.size(), job.type.plural);
+    with_.meter.add(taken.rows.size(), job.type.plural);
     return {};
 }
 
