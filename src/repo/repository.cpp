@@ -76,7 +76,7 @@ Result<std::vector<PointSummary>> Repository::points() {
         auto record = core_->point_record(*id);
         if (!record && (record.error().code == ErrorCode::Corrupted ||
                         record.error().code == ErrorCode::NotFound)) {
-            base::log::warning("{}: {}", object.name, record.error().message);
+            base::log::warning("{}", record.error().message);  // which names the object
             continue;
         }
         PointRecord found = TRY(std::move(record));

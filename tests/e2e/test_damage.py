@@ -155,6 +155,14 @@ def test_unharmed_points_are_restored_and_harmed_ones_touch_nothing(sample):
                 assert sample.writes() == before and sample.restored(target) == set(), f"{name}, {side}"
 
 
+def test_a_harmed_point_record_is_named_once(harmed):
+    name = f"points/{harmed.point['left']}"
+    harmed.flip(name)
+    listed = harmed.holdfast.ok("point", "list", "-o", "name")
+    assert harmed.point["right"] in listed.stdout and harmed.point["left"] not in listed.stdout
+    assert listed.stderr.count(name) == 1, listed.stderr
+
+
 def test_what_is_left_of_a_harmed_point_is_restored_when_asked(harmed, sample):
     """One object of the point lies in a pack of its own, which is harmed."""
     client = harmed.cluster.client
