@@ -16,9 +16,10 @@ namespace {
 constexpr std::string_view kMask = "***";
 constexpr std::size_t kMaxDepth = 200;
 
-Json comparable(const Json& object, bool with_status) {
+Json comparable(const Json& object, bool with_status,
+                rules::OwnerUids uids = rules::OwnerUids::Drop) {
     Json form = object;
-    rules::make_comparable_form(form, with_status);
+    rules::make_comparable_form(form, with_status, uids);
     // The same object may be read at another version.
     if (form.is_object()) form.erase("apiVersion");
     return form;
@@ -113,8 +114,9 @@ private:
 
 std::vector<Difference> differences(const Json& before, const Json& after,
                                     const DiffOptions& options) {
-    Json old_form = comparable(before, options.with_status);
-    Json new_form = comparable(after, options.with_status);
+    auto uids = options.owner_uids ? rules::OwnerUids::Keep : rules::OwnerUids::Drop;
+    Json old_form = comparable(before, options.with_status, uids);
+    Json new_form = comparable(after, options.with_status, uids);
     Walk walk(options, is_secret(before) || is_secret(after));
     walk.compare("", &old_form, &new_form, 0);
     return walk.take();
@@ -122,6 +124,10 @@ std::vector<Difference> differences(const Json& before, const Json& after,
 
 bool same_as_before(const Json& before, const Json& after, bool with_status) {
     return comparable(before, with_status) == comparable(after, with_status);
+}
+
+std::string form_in_target(const Json& object) {
+    return base::dump_json(comparable(object, false, rules::OwnerUids::Keep));
 }
 
 std::string display(const Difference& difference) {

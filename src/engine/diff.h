@@ -9,6 +9,7 @@ namespace holdfast::engine {
 
 struct DiffOptions {
     bool with_status = false;   ///< Compares the status too.
+    bool owner_uids = false;    ///< Compares the UIDs of owners too: both are of one cluster.
     bool show_secrets = false;  ///< Shows the values in Secrets instead of `***`.
     std::size_t max_lines = 1000;
 };
@@ -29,6 +30,11 @@ std::vector<Difference> differences(const Json& before, const Json& after,
 
 /// Whether they are equal but for server-made fields: what "as it was" means.
 bool same_as_before(const Json& before, const Json& after, bool with_status = false);
+
+/// What decides, in previews and restores alike, whether an object of the target is already what a
+/// restore would make of it: both have the same text. Owners must be the same objects, not only be
+/// called the same: a reference to one that is gone lets the dependent be deleted.
+std::string form_in_target(const Json& object);
 
 /// "path: before -> after", "path: + after" or "path: - before".
 std::string display(const Difference& difference);

@@ -203,6 +203,7 @@ private:
             .needed_only = entry.needed_only,
             .want_uid = entry.is_owner,
             .earlier = earlier_intent(key),
+            .present_owners = [&] { return preparation_.present_owners(kind, entry, body, stop); },
             .announce = [&](Intent intent) { return journal_->intent(intent, key); }};
         Written written = TRY(writer_.write(*prepared, options, stop));
         if (entry.is_owner && !written.uid.empty())
@@ -311,7 +312,7 @@ private:
         const PlanKind& kind = plan_.kinds[item.kind];
         const PlanEntry& entry = kind.entries[item.entry];
         std::string body = TRY(environment_.source.get(key_of(item)));
-        Json owners = TRY(preparation_.present_owners(kind, entry, body, stop));
+        Json owners = *TRY(preparation_.present_owners(kind, entry, body, stop)).references;
         auto type = preparation_.served(kind);
         if (owners.empty() || !type) return {};
         Prepared prepared;

@@ -145,6 +145,7 @@ Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& re
             return Next::Again;
         case rules::Refusal::OwnerNotAllowed:
             rules::drop_block_owner_deletion(*prepared.object);
+            prepared.may_block_owners = false;
             written.notes.push_back("blockOwnerDeletion was dropped: it needs more rights");
             return Next::Again;
         case rules::Refusal::NotYet:
@@ -191,7 +192,7 @@ Result<ObjectWriter::Next> ObjectWriter::reconcile(Prepared& prepared, const Wri
         TRY(write_status(prepared, written, stop));
         return Next::Done;
     }
-    if (same_as_before(*prepared.object, live)) {
+    if (TRY(is_in_target(prepared, live, options))) {
         written.outcome = replaced ? Outcome::Updated : Outcome::Unchanged;
         return Next::Done;
     }
@@ -206,6 +207,22 @@ Result<ObjectWriter::Next> ObjectWriter::reconcile(Prepared& prepared, const Wri
     }
     TRY(options.announce(Intent::Update));
     return replace(prepared, std::move(live), options, written, stop);
+}
+
+/// Whether the target has the object as it would be made. Owners that came later when it was
+/// prepared may be there all the same; one that is still to come makes the object another one.
+Result<bool> ObjectWriter::is_in_target(Prepared& prepared, const Json& live,
+                                        const WriteOptions& options) {
+    if (prepared.owners_later) {
+        PresentOwners owners = TRY(options.present_owners());
+        Json& metadata = (*prepared.object)["metadata"];
+        metadata.erase("ownerReferences");
+        if (!owners.references->empty())
+            metadata["ownerReferences"] = std::move(*owners.references);
+        if (!prepared.may_block_owners) rules::drop_block_owner_deletion(*prepared.object);
+        if (owners.awaited) return false;
+    }
+    return form_in_target(*prepared.object) == form_in_target(live);
 }
 
 Result<ObjectWriter::Next> ObjectWriter::merge_account(const Prepared& prepared, Json live,
@@ -233,11 +250,6 @@ Result<ObjectWriter::Next> ObjectWriter::replace(Prepared& prepared, Json live,
                                                  std::stop_token stop) const {
     Json wanted = *prepared.object;
     rules::keep_live_allocations(wanted, live);
-    if (prepared.owners_later) {
-        const Json* owners = base::find_json(wanted, "/metadata/ownerReferences");
-        wanted["metadata"]["ownerReferences"] =
-            joined_owners(live, owners == nullptr ? Json(Json::array()) : *owners);
-    }
     auto response = TRY(send(kube::Method::Put, prepared, base::dump_json(wanted), stop));
     if (response.ok()) {
         written.outcome = Outcome::Updated;

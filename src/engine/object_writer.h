@@ -30,6 +30,8 @@ struct WriteOptions {
     bool want_uid = false;
     /// What an earlier run of this restore was about to do, when nobody knows whether it did.
     std::optional<Intent> earlier;
+    /// Asked when the object exists and some of its owners come later: which are there already.
+    std::function<Result<PresentOwners>()> present_owners;
     /// Called before a request that changes more than a creation does.
     std::function<Result<void>(Intent)> announce;
 };
@@ -59,6 +61,8 @@ private:
                                 std::stop_token stop) const;
     Result<Next> reconcile(Prepared& prepared, const WriteOptions& options, Written& written,
                            std::stop_token stop) const;
+    static Result<bool> is_in_target(Prepared& prepared, const Json& live,
+                                     const WriteOptions& options);
     Result<Next> merge_account(const Prepared& prepared, Json live, Written& written,
                                std::stop_token stop) const;
     Result<Next> replace(Prepared& prepared, Json live, const WriteOptions& options,

@@ -184,24 +184,27 @@ Result<rules::OwnerAnswer> Preparation::answer_owner(const PlanKind& kind, const
     key.ns = mapped_namespace(plan_.options.mappings, key.ns);
     auto uid = TRY(owner_uid(key, stop));
     if (uid) return rules::OwnerAnswer{.state = OwnerState::Found, .uid = std::move(*uid)};
-    bool will_come = comes && purpose_ == Purpose::Preview;
+    bool will_come = comes && (purpose_ == Purpose::Preview || nothing_later);
     return rules::OwnerAnswer{.state = will_come ? OwnerState::Later : OwnerState::Missing,
                               .uid = ""};
 }
 
-Result<Json> Preparation::present_owners(const PlanKind& kind, const PlanEntry& entry,
-                                         std::string_view body, std::stop_token stop) {
+Result<PresentOwners> Preparation::present_owners(const PlanKind& kind, const PlanEntry& entry,
+                                                  std::string_view body, std::stop_token stop) {
     Json object = TRY(base::parse_json(body), "the point's object");
     std::optional<Error> fatal;
-    rules::rewrite_owners(object, [&](const rules::OwnerReference& owner) -> rules::OwnerAnswer {
+    auto resolve = [&](const rules::OwnerReference& owner) -> rules::OwnerAnswer {
         auto answer = answer_owner(kind, entry, owner, true, stop);
         if (answer) return *answer;
         if (is_fatal(answer.error()) && !fatal) fatal = std::move(answer).error();
         return {};
-    });
+    };
+    PresentOwners present{.references = std::make_shared<Json>(Json::array())};
+    present.awaited = rules::rewrite_owners(object, resolve).later;
     if (fatal) return std::unexpected(std::move(*fatal));
-    const Json* owners = base::find_json(object, "/metadata/ownerReferences");
-    return owners == nullptr ? Json(Json::array()) : *owners;
+    if (const Json* owners = base::find_json(object, "/metadata/ownerReferences"))
+        *present.references = *owners;
+    return present;
 }
 
 /// Applies the rules; what they ask about goes to the target.

@@ -22,7 +22,14 @@ struct Prepared {
     ObjectKey key;                 ///< In the target.
     std::vector<std::string> notes;
     bool owners_later = false;
+    bool may_block_owners = true;  ///< Whether its references may set blockOwnerDeletion.
     bool volume_empty = false;
+};
+
+/// The owner references of an object as they can be now.
+struct PresentOwners {
+    std::shared_ptr<Json> references;  ///< an array
+    bool awaited = false;  ///< More of them come with this restore.
 };
 
 /// Whether what is prepared is about to be sent, or only looked at.
@@ -47,9 +54,9 @@ public:
     /// After definitions were created: what the target serves now.
     void rediscovered(kube::Discovery discovery);
 
-    /// The owner references of an object of the point with their present UIDs, as an array.
-    Result<Json> present_owners(const PlanKind& kind, const PlanEntry& entry, std::string_view body,
-                                std::stop_token stop);
+    /// The owner references of an object of the point with their present UIDs.
+    Result<PresentOwners> present_owners(const PlanKind& kind, const PlanEntry& entry,
+                                         std::string_view body, std::stop_token stop);
 
 private:
     struct State;

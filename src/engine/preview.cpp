@@ -13,7 +13,6 @@
 #include "engine/preparation.h"
 #include "engine/progress_meter.h"
 #include "engine/rules/answers.h"
-#include "engine/rules/restored_form.h"
 #include "kube/status_error.h"
 
 namespace holdfast::engine {
@@ -25,12 +24,6 @@ constexpr std::size_t kMaxNamespaceLists = 4;
 
 /// Of every object that is there: whether it equals another needs no more than this.
 using Existing = std::map<std::string, Fingerprint128, std::less<>>;
-
-std::string comparable_text(Json object) {
-    rules::make_comparable_form(object, false);
-    object.erase("apiVersion");
-    return base::dump_json(object);
-}
 
 std::string place_of(std::string_view ns, std::string_view name) {
     std::string place(ns);
@@ -117,7 +110,7 @@ private:
         // Items of a list do not say what they are.
         object["apiVersion"] = kind.served->api_version();
         object["kind"] = kind.served->kind;
-        existing.emplace(std::move(place), fingerprint128(comparable_text(std::move(object))));
+        existing.emplace(std::move(place), fingerprint128(form_in_target(object)));
         return {};
     }
 
@@ -167,7 +160,8 @@ private:
         if (found == existing.end()) {
             if (prepared->volume_empty) shown.notes.emplace_back("volume new and EMPTY");
             TRY(ask(kind, *prepared, shown, stop));
-        } else if (found->second == fingerprint128(comparable_text(*prepared->object))) {
+        } else if (!prepared->owners_later &&
+                   found->second == fingerprint128(form_in_target(*prepared->object))) {
             shown.verdict = PreviewVerdict::Unchanged;
         } else {
             TRY(compare(kind, entry, *prepared, shown, stop));
@@ -258,7 +252,9 @@ private:
             return {};
         }
         if (!*live) return ask(kind, prepared, shown, stop);
-        DiffOptions options{.show_secrets = options_.show_secrets};
+        if (prepared.owners_later)
+            shown.notes.emplace_back("an owner of it is created by this restore");
+        DiffOptions options{.owner_uids = true, .show_secrets = options_.show_secrets};
         for (const Difference& difference : differences(**live, *prepared.object, options))
             shown.diff.push_back(display(difference));
         bool merged = kind.captured.kind == "ServiceAccount" && prepared.key.name == "default";

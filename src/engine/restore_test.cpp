@@ -266,6 +266,33 @@ TEST_F(Restore, SetsOwnersOfLaterWavesAfterwards) {
     EXPECT_EQ(child["metadata"]["ownerReferences"][0]["uid"], uid);
 }
 
+TEST_F(Restore, FindsADependentOfALaterOwnerUnchanged) {
+    point_has_namespace("shop");
+    point_has_deployment_with_config_map();
+    restore();
+    RestoreOptions update{.existing = ExistingPolicy::Update};
+    EXPECT_EQ(preview(update)["ConfigMap shop/part"].verdict, PreviewVerdict::Unchanged);
+    std::string before = kube_.resource_version();
+    EXPECT_EQ(outcomes(restore(update).id)["ConfigMap shop/part"], "unchanged");
+    EXPECT_EQ(kube_.resource_version(), before);
+}
+
+TEST_F(Restore, RenewsTheReferenceToAnOwnerThatItCreates) {
+    point_has_namespace("shop");
+    point_has_deployment_with_config_map();
+    restore();
+    // Without its controller the cluster leaves a reference to an owner that is gone.
+    kube_.remove("Deployment", "shop", "web");
+    RestoreOptions update{.existing = ExistingPolicy::Update};
+    EXPECT_EQ(preview()["ConfigMap shop/part"].verdict, PreviewVerdict::Differs);
+    EXPECT_EQ(outcomes(restore(update).id)["ConfigMap shop/part"], "updated");
+    std::string uid = base::text_at(*kube_.find("Deployment", "shop", "web"), "/metadata/uid");
+    Json owners = (*kube_.find("ConfigMap", "shop", "part"))["metadata"]["ownerReferences"];
+    ASSERT_EQ(owners.size(), 1u);
+    EXPECT_EQ(owners[0]["uid"], uid);
+    EXPECT_EQ(preview()["ConfigMap shop/part"].verdict, PreviewVerdict::Unchanged);
+}
+
 TEST_F(Restore, PutsOwnersOfOneKindBeforeTheirDependents) {
     point_has_namespace("shop");
     auto owned_by = [](std::string_view name, std::string_view owner) {

@@ -51,6 +51,14 @@ protected:
                        {"spec", {{"finalizers", {"kubernetes"}}}}}
                       .dump());
     }
+    /// A Deployment that owns ConfigMap "part", which is restored in an earlier wave.
+    void point_has_deployment_with_config_map() {
+        point_has(R"({"apiVersion":"apps/v1","kind":"Deployment",
+            "metadata":{"namespace":"shop","name":"web"},"spec":{}})");
+        point_has(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop",
+            "name":"part","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment",
+            "name":"web","uid":"old"}]},"data":{"k":"1"}})");
+    }
     void point_has_widgets_definition() {
         point_has(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
             "metadata":{"name":"widgets.example.com"},"spec":{"group":"example.com",

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -37,12 +38,13 @@ void tie_owners(Json& object, const Surroundings& surroundings, FormNotes& notes
             fmt::format("owner {} is not there; its reference was dropped", owner));
 }
 
-/// Owners compare by what they are; the UID is the server's.
-void drop_owner_uids(Json& object) {
+/// Owners have no order.
+void make_owners_comparable(Json& object, OwnerUids uids) {
     Json* entries = edit_at(object, "/metadata/ownerReferences");
     if (entries == nullptr || !entries->is_array()) return;
     for (Json& entry : *entries)
-        if (entry.is_object()) entry.erase("uid");
+        if (entry.is_object() && uids == OwnerUids::Drop) entry.erase("uid");
+    std::sort(entries->begin(), entries->end());
 }
 
 /// What controllers write into claims, volumes and workloads after their creation.
@@ -82,13 +84,13 @@ FormNotes make_restored_form(Json& object, const Surroundings& surroundings) {
     return notes;
 }
 
-void make_comparable_form(Json& object, bool with_status) {
+void make_comparable_form(Json& object, bool with_status, OwnerUids uids) {
     strip_server_metadata(object);
     strip_momentary_annotations(object, false);
     strip_allocated(object);
     if (!with_status) strip_status(object);
     strip_finalizers(object, [](std::string_view) { return true; });
-    drop_owner_uids(object);
+    make_owners_comparable(object, uids);
     drop_controller_marks(object);
 }
 

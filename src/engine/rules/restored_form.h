@@ -32,8 +32,11 @@ struct FormNotes {
 /// Turns a captured object into what is to be created: every rule for its kind, in order.
 FormNotes make_restored_form(Json& object, const Surroundings& surroundings);
 
+/// Owners compare by what they are; their UIDs matter only between objects of one cluster.
+enum class OwnerUids { Drop, Keep };
+
 /// Turns an object, captured or live, into what two of them are compared by: without anything that
 /// a server, a controller or the clock puts into it. `with_status` keeps the status.
-void make_comparable_form(Json& object, bool with_status);
+void make_comparable_form(Json& object, bool with_status, OwnerUids uids = OwnerUids::Drop);
 
 }  // namespace holdfast::engine::rules
