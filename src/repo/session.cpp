@@ -177,7 +177,8 @@ Result<void> Session::submit(Frame frame) {
 
 Result<void> Session::encode_frame(Frame& frame) {
     thread_local Bytes coded;
-    compress(frame.plain, options_.zstd_level, coded);
+    const bool data = frame.kind == ChunkKind::Data;
+    compress(frame.plain, data ? options_.zstd_level : options_.metadata_zstd_level, coded);
     TRY(packs_.add(frame.plain, coded, frame.kind, frame.chunk_bytes,
                    [&](const PackWriter::Placed& place) { placed(frame, place); }));
     free_buffers_.update([&](std::vector<Bytes>& free) {

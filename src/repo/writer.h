@@ -28,6 +28,8 @@ struct WriterOptions {
     /// longer whole: begin again without it and add everything anew.
     std::optional<PointId> base = {};
     int zstd_level = 1;
+    /// Rows are a tenth of what a cluster's state takes, so a slow level costs little.
+    int metadata_zstd_level = 9;
     std::size_t frame_bytes = 1u << 20;             ///< plain bytes of a frame of Data
     std::size_t metadata_frame_bytes = 192u << 10;  ///< and of Metadata
     std::size_t pack_bytes = 32u << 20;             ///< stored bytes of a pack
