@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "repo/collect.h"
 #include "repo/core.h"
 #include "repo/fake_vault.h"
 #include "repo/index_run_builder.h"
@@ -102,6 +103,22 @@ protected:
     std::string pack_;
     std::uint32_t bytes_ = 0;
 };
+
+TEST_F(ForgedIndex, WithAChunkInAnUnknownFrameStopsACollection) {
+    const auto& keys = vault_.repository->core().keys();
+    IndexRunBuilder builder(keys, vault_.random, 1);
+    PackEntry entry;
+    entry.name = pack_;
+    entry.bytes = bytes_;
+    builder.add_pack(entry);
+    builder.add_frame({0, {.ordinal = 0, .offset = 8, .sealed_bytes = 20}});
+    builder.add({keys.chunk_id({}), 64, 0, 1});
+    ASSERT_TRUE(vault_.store.create(builder.name(), builder.finish()));
+    const auto collected = collect(*vault_.reopen(), {});
+    ASSERT_FALSE(collected);
+    EXPECT_EQ(collected.error().code, ErrorCode::Corrupted);
+    EXPECT_EQ(*read_rows(*vault_.reopen(), point_), numbered_rows(20));
+}
 
 TEST_F(ForgedIndex, WithFramesThatOverlapMisleadsNoBulkRead) {
     const auto ids = forge({{.ordinal = 0, .offset = 8, .sealed_bytes = bytes_ - 40},

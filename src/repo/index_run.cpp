@@ -129,6 +129,9 @@ Result<IndexRun::Entries> IndexRun::entries(std::size_t block) const {
     auto parsed = TRY(parse_entries(plain, keys_.chunk_id_bytes()), "{}", name());
     if (parsed.size() != info.entries)
         return fail(ErrorCode::Corrupted, "{}: a block miscounts its entries", name());
+    for (const ChunkEntry& entry : parsed)
+        if (entry.frame >= footer_.frames)
+            return fail(ErrorCode::Corrupted, "{}: a chunk in an unknown frame", name());
     auto entries = std::make_shared<const std::vector<ChunkEntry>>(std::move(parsed));
     blocks_->entries.insert(key, entries, entries->size() * sizeof(ChunkEntry));
     return entries;
@@ -142,6 +145,8 @@ Result<IndexRun::Frames> IndexRun::frames(std::size_t block) const {
                                       info.sealed_bytes, kMaxPartPlainBytes));
     auto frames =
         std::make_shared<const std::vector<FrameEntry>>(TRY(parse_frames(plain), "{}", name()));
+    if (frames->size() != std::min(kFramesPerBlock, footer_.frames - block * kFramesPerBlock))
+        return fail(ErrorCode::Corrupted, "{}: a block miscounts its frames", name());
     for (const FrameEntry& frame : *frames)
         if (frame.pack >= footer_.packs.size())
             return fail(ErrorCode::Corrupted, "{}: a frame of an unknown pack", name());
