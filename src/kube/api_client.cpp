@@ -28,6 +28,11 @@ constexpr std::string_view kAggregatedDiscovery =
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,"
     "application/json";
 
+/// Whether the server's cache of a kind has not come to the version that was asked for.
+bool lags_behind(const StatusError& status) {
+    return status.code == 504 && status.has_cause("ResourceVersionTooLarge");
+}
+
 std::string_view name_of(Method method) {
     switch (method) {
         case Method::Get:
@@ -112,6 +117,7 @@ public:
                 return within(settling_, kSettling, Millis(500));
             case 502:
             case 504:
+                if (!patience_.lag && lags_behind(status)) return std::nullopt;
                 if (request_.lost_reply == LostReply::Fail) return std::nullopt;
                 return within(unavailable_, patience_.unavailable, asked);
             case 503:
@@ -287,6 +293,7 @@ Result<ListPage> ApiClient::list(const ResourceType& type, const ListOptions& op
     Patience bounds = patience();
     // Its own server being down must not hold up all the other kinds.
     if (type.aggregated) bounds.unavailable = environment_.first_contact_window;
+    bounds.lag = !options.exact;
     std::int64_t limit = options.limit;
     while (true) {
         request.query = list_query(options, limit);
@@ -302,7 +309,12 @@ Result<ListPage> ApiClient::list(const ResourceType& type, const ListOptions& op
         if (page.status != 200) {
             const StatusError status = status_of(page, body);
             parser_.give_back(std::move(body));
-            return std::unexpected(to_error(status));
+            if (!lags_behind(status) || bounds.lag) return std::unexpected(to_error(status));
+            // A cache that lags is worth waiting for; one that cannot be filled, because the kind's
+            // conversion webhook fails, is not. Without a version the server says which it is.
+            if (auto now = list(type, {.ns = options.ns, .limit = 1}, stop); !now) return now;
+            bounds.lag = true;
+            continue;
         }
         return parser_.parse(std::move(body));
     }

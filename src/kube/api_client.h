@@ -36,6 +36,7 @@ private:
     struct Patience {
         base::Millis outage;
         base::Millis unavailable;  ///< while the server answers 502, 503 or 504
+        bool lag = true;           ///< whether that includes a cache that lags behind a version
     };
     using Answer = std::expected<net::HttpResponse, net::HttpFailure>;
 

@@ -208,6 +208,32 @@ TEST_F(ApiClientTest, TellsAnExpiredVersionFromOtherRefusals) {
     EXPECT_EQ(forbidden.error().message, "pods is forbidden");
 }
 
+std::string lagging() {
+    return ScriptedServer::answer(
+        504,
+        R"({"kind":"Status","reason":"Timeout","message":"Timeout: Too large resource version",)"
+        R"("details":{"causes":[{"reason":"ResourceVersionTooLarge"}],"retryAfterSeconds":1}})");
+}
+
+TEST_F(ApiClientTest, WaitsForACacheThatLagsBehind) {
+    const std::string page = ok(R"({"items":[]})");
+    serve({lagging(), page, lagging(), lagging(), page});
+    const ResourceType pods = {.version = "v1", .kind = "Pod", .plural = "pods"};
+    EXPECT_TRUE(client->list(pods, {.limit = 9, .resource_version = "12", .exact = true}, {}));
+    EXPECT_THAT(server->requests().at(1), HasSubstr("GET /api/v1/pods?limit=1 "));
+    EXPECT_THAT(server->requests().at(4), HasSubstr("resourceVersion=12"));
+}
+
+TEST_F(ApiClientTest, DoesNotWaitForACacheThatCannotBeFilled) {
+    const std::string broken = status(500, "", "conversion webhook for x/v1, Kind=Pod failed: no");
+    serve({lagging(), broken, broken, broken, lagging()});
+    const ResourceType pods = {.version = "v1", .kind = "Pod", .plural = "pods"};
+    const auto page = client->list(pods, {.limit = 9, .resource_version = "12", .exact = true}, {});
+    ASSERT_FALSE(page);
+    EXPECT_THAT(page.error().message, HasSubstr("conversion webhook for x/v1"));
+    EXPECT_EQ(requests(), 4u);
+}
+
 TEST_F(ApiClientTest, AsksForSmallerPagesWhenOneIsTooLong) {
     const std::string huge =
         R"({"items":[{"metadata":{"name":"a"},"data":")" + std::string(2000, 'x') + R"("}]})";
