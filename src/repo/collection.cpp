@@ -9,7 +9,11 @@ namespace holdfast::repo {
 
 Collection::Collection(Repository::Core& core, const CollectOptions& options,
                        const ProgressCallback& progress, std::stop_token stop)
-    : core_(core), options_(options), progress_(progress), stop_(std::move(stop)), needed_(0) {
+    : core_(core),
+      options_(options),
+      progress_(progress),
+      stop_(std::move(stop)),
+      needed_(core.keys().chunk_id_bytes(), 0) {
     report_.dry_run = options.dry_run;
 }
 
@@ -116,7 +120,7 @@ Result<void> Collection::mark_points() {
     TRY(refresh_index());
     std::size_t entries = 0;
     for (const auto& run : *core_.index().runs()) entries += run->footer().entries;
-    needed_ = NeededChunks(entries);
+    needed_ = NeededChunks(core_.keys().chunk_id_bytes(), entries);
     for (const PointId& id : survey_.ended) {
         TRY(check_stop());
         TRY(mark_point(id));
@@ -160,6 +164,8 @@ Result<void> Collection::mark_runs(const PointId& id, const PointRecord& ending)
     for (const RunRef& run : manifest.runs) {
         if (marked_runs_.contains(run.root)) continue;
         TRY(core_.visit_run(run, [&](const ChunkId& chunk) -> Result<void> {
+            if (chunk.view().size() != core_.keys().chunk_id_bytes())
+                return fail(ErrorCode::Corrupted, "chunk {} has no id of this vault", chunk.hex());
             needed_.add(chunk);
             return {};
         }));
