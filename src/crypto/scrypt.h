@@ -7,7 +7,8 @@
 
 namespace holdfast::crypto {
 
-/// The cost of guessing a passphrase. Memory is 128 * r * 2^log2_n bytes.
+/// The cost of guessing a passphrase. With N = 2^log2_n, memory is
+/// 128 * r * (N + p + 2) bytes.
 struct ScryptCost {
     std::uint8_t log2_n = 17;
     std::uint32_t r = 8;

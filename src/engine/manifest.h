@@ -66,7 +66,7 @@ struct ClusterManifest {
     std::vector<TypeRecord> types;                 ///< sorted by group and kind
     std::vector<kube::DiscoveryFailure> failures;  ///< groups whose kinds could not be learned
     std::vector<VolumeWithoutData> volumes;
-    std::string fingerprint;  ///< a JSON object, see fingerprint.h
+    std::string fingerprint;  ///< a JSON object of ClusterFacts::fingerprint()
 
     PointStatus status() const;
     std::uint64_t objects() const;

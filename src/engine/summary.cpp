@@ -3,6 +3,12 @@
 #include "engine/capture.h"
 
 namespace holdfast::engine {
+namespace {
+
+constexpr std::string_view kCounts[] = {"/objects", "/bytes", "/kinds", "/failedKinds",
+                                        "/volumesWithoutData"};
+
+}  // namespace
 
 ClusterSummary summarize(const ClusterManifest& manifest) {
     ClusterSummary summary{.cluster = manifest.cluster,
@@ -44,7 +50,11 @@ Result<ClusterSummary> decode_summary(std::string_view text) {
     if (base::text_at(json, "/format") != "cluster-state/1")
         return fail(ErrorCode::Unsupported, "the point holds '{}', not a cluster's state",
                     base::text_at(json, "/format"));
-    auto count = [&](std::string_view pointer) {
+    for (const std::string_view pointer : kCounts)
+        if (base::integer_at(json, pointer).value_or(0) < 0)
+            return fail(ErrorCode::Corrupted, "the point's summary has a negative {}",
+                        pointer.substr(1));
+    const auto count = [&](std::string_view pointer) {
         return static_cast<std::uint64_t>(base::integer_at(json, pointer).value_or(0));
     };
     ClusterSummary summary{

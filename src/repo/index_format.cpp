@@ -156,9 +156,9 @@ Result<std::vector<FrameEntry>> parse_frames(ByteView plain) {
     };
     for (FrameEntry& frame : frames) {
         frame.pack = TRY(number(0xffffffffu));
-        frame.place.ordinal = TRY(number(kMaxFramesPerPack));
+        frame.place.ordinal = TRY(number(kMaxFramesPerPack - 1));
         frame.place.offset = TRY(number(kMaxOffset));
-        frame.place.sealed_bytes = TRY(number(kMaxFramePlainBytes + 64));
+        frame.place.sealed_bytes = TRY(number(kMaxFrameSealedBytes));
         frame.place.plain_bytes = TRY(number(kMaxFramePlainBytes));
     }
     TRY(reader.expect_end());

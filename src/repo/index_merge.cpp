@@ -70,12 +70,12 @@ public:
     }
     bool done() const { return heap_.empty(); }
 
-    /// Adds entries to `builder` until it has `max` or there are none left. Entries of one id
-    /// stay together.
+    /// Adds entries to `builder` until it has `max`, or is full, or there are none left. Entries of
+    /// one id stay together.
     Result<void> fill(IndexRunBuilder& builder, std::size_t max) {
         Renumbering renumbering(builder);
         std::vector<ChunkEntry> same;
-        while (!heap_.empty() && builder.entries() < max) {
+        while (!heap_.empty() && builder.entries() < max && !builder.is_full()) {
             TRY(take_same(renumbering, same));
             std::ranges::sort(same, {},
                               [](const ChunkEntry& e) { return std::pair(e.frame, e.offset); });
@@ -126,7 +126,7 @@ Index::Runs runs_to_merge(const Index::Runs& runs) {
     std::uint64_t entries = 0;
     for (const auto& run : sorted) {
         const std::uint64_t more = run->footer().entries;
-        if (entries + more > kMaxEntriesPerRun) break;
+        if (entries + more > kMaxEntriesPerRun || chosen.size() == kMaxSuperseded) break;
         const bool enough = runs.size() - chosen.size() <= kMaxUnmergedRuns / 2;
         if (enough && more > 2 * entries) break;
         chosen.push_back(run);
@@ -149,12 +149,18 @@ Result<void> merge_runs(Index& index, const VaultKeys& keys, base::Random& rando
     const std::size_t max = std::min(max_entries, kMaxEntriesPerRun - kMaxRunsOfOneId);
     Merge merge(runs, keep);
     TRY(merge.start());
+    bool written = false;
     do {
         IndexRunBuilder builder(keys, random, std::min(left, max));
         TRY(merge.fill(builder, max), "merging index runs");
+        // When nothing is kept, the old runs have nothing to say, and no new one need hide them.
+        // Behind runs with entries an empty one is written all the same: it hides the old ones.
+        if (builder.entries() == 0 && !written) return {};
         left -= std::min(left, builder.entries());
         if (merge.done()) builder.supersede(std::move(superseded));
+        TRY(builder.check());
         TRY(index.add(builder.name(), builder.finish()));
+        written = true;
     } while (!merge.done());
     return {};
 }

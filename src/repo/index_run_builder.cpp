@@ -13,6 +13,11 @@ namespace {
 
 constexpr int kLevel = 3;
 constexpr std::size_t kFilterPartBytes = 256u << 10;
+/// Of a pack in the footer, besides its name and version.
+constexpr std::size_t kMaxOtherPackBytes = 32;
+/// Of a superseded run, and of all blocks of the largest run.
+constexpr std::size_t kMaxSupersededBytes = 64;
+constexpr std::size_t kMaxOtherFooterBytes = 32u << 20;
 
 }  // namespace
 
@@ -27,6 +32,7 @@ IndexRunBuilder::IndexRunBuilder(const VaultKeys& keys, base::Random& random,
 }
 
 std::uint32_t IndexRunBuilder::add_pack(PackEntry pack) {
+    pack_bytes_ += pack.name.size() + pack.version.size() + kMaxOtherPackBytes;
     footer_.packs.push_back(std::move(pack));
     return static_cast<std::uint32_t>(footer_.packs.size() - 1);
 }
@@ -64,6 +70,17 @@ void IndexRunBuilder::flush_entries() {
     info.sealed_bytes = seal_part(encode_entries(block_), ordinal_++);
     footer_.entry_blocks.push_back(info);
     block_.clear();
+}
+
+Result<void> IndexRunBuilder::check() const {
+    const std::size_t names = pack_bytes_ + footer_.supersedes.size() * kMaxSupersededBytes;
+    if (footer_.entries > kMaxEntriesPerRun || footer_.packs.size() > kMaxEntriesPerRun ||
+        footer_.supersedes.size() > kMaxSuperseded ||
+        names > kMaxIndexFooterBytes - kMaxOtherFooterBytes)
+        return fail(ErrorCode::LimitExceeded,
+                    "an index run of {} entries and {} packs that supersedes {} others",
+                    footer_.entries, footer_.packs.size(), footer_.supersedes.size());
+    return {};
 }
 
 Bytes IndexRunBuilder::finish() {

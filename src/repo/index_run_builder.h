@@ -18,6 +18,8 @@ public:
 
     const std::string& name() const { return name_; }
     std::size_t entries() const { return footer_.entries; }
+    /// Whether the footer has taken in about as many packs as it may: time for another run.
+    bool is_full() const { return pack_bytes_ > kMaxIndexFooterBytes / 2; }
 
     std::uint32_t add_pack(PackEntry pack);
     std::uint32_t add_frame(const FrameEntry& frame);
@@ -27,6 +29,8 @@ public:
     /// Names runs whose entries this one holds, as far as they are still wanted.
     void supersede(std::vector<std::string> runs) { footer_.supersedes = std::move(runs); }
 
+    /// LimitExceeded when the run has become so large that no reader would take it.
+    Result<void> check() const;
     /// The run's bytes, to be put under name(). Call once.
     Bytes finish();
 
@@ -43,6 +47,7 @@ private:
     std::vector<FrameEntry> frames_;
     Bytes filter_;
     std::uint64_t ordinal_ = 0;
+    std::size_t pack_bytes_ = 0;  // of the packs in the footer
 };
 
 }  // namespace holdfast::repo

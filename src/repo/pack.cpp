@@ -1,9 +1,9 @@
 #include "repo/pack.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/codec.h"
-#include "repo/compress.h"
 #include "repo/names.h"
 
 namespace holdfast::repo {
@@ -21,13 +21,17 @@ crypto::Key pack_key(const VaultKeys& keys, const std::string& pack) {
     return keys.object_key(ObjectType::Pack, base::as_bytes(pack));
 }
 
+std::size_t varint_bytes(std::uint32_t value) {
+    return 1 + (static_cast<std::size_t>(std::bit_width(value | 1u)) - 1) / 7;
+}
+
 Result<FrameInfo> take_frame(base::ByteReader& reader) {
     FrameInfo frame;
     const std::uint8_t kind = TRY(reader.u8());
     if (kind > 1) return fail(ErrorCode::Corrupted, "a frame of kind {}", kind);
     frame.kind = static_cast<ChunkKind>(kind);
-    frame.place.sealed_bytes = static_cast<std::uint32_t>(
-        TRY(reader.varint_up_to(kMaxFramePlainBytes + kCodedOverhead + crypto::kTagBytes)));
+    frame.place.sealed_bytes =
+        static_cast<std::uint32_t>(TRY(reader.varint_up_to(kMaxFrameSealedBytes)));
     const auto chunks = TRY(reader.varint_up_to(kMaxChunksPerFrame));
     std::uint64_t plain = 0;
     frame.chunk_bytes.reserve(std::min<std::size_t>(chunks, kUsualReserve));
@@ -65,6 +69,13 @@ Result<void> FrameSealer::open(std::uint32_t ordinal, ByteView sealed, std::size
         return fail(ErrorCode::Corrupted, "frame {} has {} bytes instead of {}", ordinal,
                     plain.size(), plain_bytes);
     return {};
+}
+
+std::size_t footer_bytes(const FrameInfo& frame) {
+    std::size_t bytes = 1 + varint_bytes(frame.place.sealed_bytes) +
+                        varint_bytes(static_cast<std::uint32_t>(frame.chunk_bytes.size()));
+    for (const std::uint32_t chunk : frame.chunk_bytes) bytes += varint_bytes(chunk);
+    return bytes;
 }
 
 Bytes pack_head(const VaultKeys& keys) {
@@ -109,7 +120,7 @@ Result<std::uint32_t> parse_trailer(ByteView trailer) {
     if (base::as_text(TRY(reader.raw(kTrailerMagic.size()))) != kTrailerMagic)
         return fail(ErrorCode::Corrupted, "the pack does not end as a pack does");
     TRY(reader.expect_end());
-    if (size < crypto::kTagBytes || size > kMaxFooterPlainBytes)
+    if (size < crypto::kTagBytes || size > kMaxFooterBytes)
         return fail(ErrorCode::Corrupted, "a pack footer of {} bytes", size);
     return size;
 }
@@ -145,7 +156,7 @@ Result<std::vector<FrameInfo>> open_footer(const VaultKeys& keys, const std::str
                           coded),
         "the pack's footer");
     Bytes plain;
-    TRY(decompress(coded, kMaxFooterPlainBytes, plain), "the pack's footer");
+    TRY(decompress(coded, kMaxFooterBytes, plain), "the pack's footer");
     std::vector<FrameInfo> frames = TRY(parse_footer(plain), "the pack's footer");
     std::uint64_t end = kPackHeadBytes;
     if (!frames.empty()) end = frames.back().place.offset + frames.back().place.sealed_bytes;

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "crypto/aead.h"
+#include "repo/compress.h"
 #include "repo/vault_keys.h"
 #include "repo/writer.h"
 #include "store/store.h"
@@ -16,7 +17,11 @@ namespace holdfast::repo {
 inline constexpr std::size_t kMaxFramePlainBytes = 16u << 20;
 inline constexpr std::size_t kMaxFramesPerPack = 1u << 18;
 inline constexpr std::size_t kMaxChunksPerFrame = 1u << 20;
-inline constexpr std::size_t kMaxFooterPlainBytes = 32u << 20;
+/// Of the footer, plain as well as sealed.
+inline constexpr std::size_t kMaxFooterBytes = 32u << 20;
+/// A frame as it lies in a pack.
+inline constexpr std::size_t kMaxFrameSealedBytes =
+    kMaxFramePlainBytes + kCodedOverhead + crypto::kTagBytes;
 
 /// A pack begins with this many clear bytes and ends with a clear trailer.
 inline constexpr std::size_t kPackHeadBytes = 8;
@@ -60,6 +65,9 @@ private:
     crypto::Aead aead_;
     Bytes coded_;
 };
+
+/// How many bytes the plain footer needs for a frame.
+std::size_t footer_bytes(const FrameInfo& frame);
 
 /// The clear first bytes of a pack.
 Bytes pack_head(const VaultKeys& keys);

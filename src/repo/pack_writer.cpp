@@ -11,6 +11,12 @@ namespace {
 /// Room kept behind the frames, so that the footer rarely makes the buffer move.
 constexpr std::size_t kFooterRoom = 256u << 10;
 
+/// With the footer behind it, a pack must be an object that the store takes.
+constexpr std::size_t kMaxPackBytes =
+    store::kMaxObjectBytes - kMaxFooterBytes - kPackTrailerBytes - kFooterRoom;
+/// For the number of frames, with which a footer begins.
+constexpr std::size_t kMaxFrameCountBytes = 5;
+
 std::unexpected<Error> pipeline_failed() {
     return fail(ErrorCode::Internal, "an earlier pack could not be stored");
 }
@@ -18,12 +24,17 @@ std::unexpected<Error> pipeline_failed() {
 }  // namespace
 
 PackWriter::PackWriter(store::Store& store, const VaultKeys& keys, base::Random& random,
-                       PointId writer, std::size_t pack_bytes)
+                       PointId writer, std::size_t pack_bytes, std::size_t max_footer_bytes)
     : store_(store),
       keys_(keys),
       random_(random),
       writer_(std::move(writer)),
-      pack_bytes_(pack_bytes) {}
+      pack_bytes_(bounded_pack_bytes(pack_bytes)),
+      max_footer_bytes_(max_footer_bytes) {}
+
+std::size_t PackWriter::bounded_pack_bytes(std::size_t wanted) {
+    return std::min(wanted, kMaxPackBytes);
+}
 
 Result<void> PackWriter::add(ByteView plain, ByteView coded, ChunkKind kind,
                              std::vector<std::uint32_t> chunk_bytes,
@@ -45,6 +56,7 @@ Result<void> PackWriter::add(ByteView plain, ByteView coded, ChunkKind kind,
 /// use, waits for one.
 Result<PackWriter::Reserved> PackWriter::reserve(FrameInfo frame) {
     const std::size_t bytes = frame.place.sealed_bytes;
+    const std::size_t told = footer_bytes(frame);
     while (true) {
         std::shared_ptr<OpenPack> full;
         Result<Reserved> reserved = fail(ErrorCode::Internal, "no place was reserved");
@@ -58,8 +70,10 @@ Result<PackWriter::Reserved> PackWriter::reserve(FrameInfo frame) {
             }
             if (!state.open) state.open = new_pack(state, bytes);
             OpenPack& pack = *state.open;
-            const bool fits = pack.buffer.size() + bytes <= pack.buffer.capacity() - kFooterRoom &&
-                              pack.frames.size() < kMaxFramesPerPack;
+            const bool fits = pack.frames.empty() ||
+                              (pack.buffer.size() + bytes <= pack.buffer.capacity() - kFooterRoom &&
+                               pack.footer_bytes + told <= max_footer_bytes_ &&
+                               pack.frames.size() < kMaxFramesPerPack);
             if (!fits) {
                 full = std::move(state.open);
                 state.open.reset();
@@ -69,6 +83,7 @@ Result<PackWriter::Reserved> PackWriter::reserve(FrameInfo frame) {
             }
             const std::size_t offset = pack.buffer.size();
             pack.buffer.resize(offset + bytes);
+            pack.footer_bytes += told;
             frame.place.ordinal = static_cast<std::uint32_t>(pack.frames.size());
             frame.place.offset = static_cast<std::uint32_t>(offset);
             pack.frames.push_back(std::move(frame));
@@ -84,6 +99,7 @@ Result<PackWriter::Reserved> PackWriter::reserve(FrameInfo frame) {
 std::shared_ptr<PackWriter::OpenPack> PackWriter::new_pack(State& state, std::size_t first_frame) {
     auto pack = std::make_shared<OpenPack>();
     pack->position = state.begun++;
+    pack->footer_bytes = kMaxFrameCountBytes;
     pack->name = names::pack(writer_, random_);
     // The buffer never moves while frames are sealed into it.
     pack->buffer.reserve(std::max(pack_bytes_, kPackHeadBytes + first_frame) + kFooterRoom);

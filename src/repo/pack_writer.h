@@ -27,9 +27,16 @@ struct WrittenPack {
 class PackWriter {
 public:
     static constexpr std::size_t kMaxPackBuffers = 2;
+    /// The most that the plain footer may have: sealing adds a little to it.
+    static constexpr std::size_t kMaxPlainFooterBytes = kMaxFooterBytes - 64;
 
+    /// A pack has about `pack_bytes` bytes, but never so many, or so large a footer, that no reader
+    /// would take it.
     PackWriter(store::Store& store, const VaultKeys& keys, base::Random& random, PointId writer,
-               std::size_t pack_bytes);
+               std::size_t pack_bytes, std::size_t max_footer_bytes = kMaxPlainFooterBytes);
+
+    /// The size of packs when `wanted` is asked for.
+    static std::size_t bounded_pack_bytes(std::size_t wanted);
 
     struct Placed {
         std::uint32_t pack = 0;  ///< in the order in which the session began them
@@ -61,7 +68,8 @@ private:
         std::string name;
         Bytes buffer;
         std::vector<FrameInfo> frames;
-        std::size_t sealing = 0;  ///< frames that have their place but not yet their bytes
+        std::size_t footer_bytes = 0;  ///< that the plain footer will have at most
+        std::size_t sealing = 0;       ///< frames that have their place but not yet their bytes
         bool closed = false;
     };
     struct State {
@@ -87,6 +95,7 @@ private:
     base::Random& random_;
     PointId writer_;
     std::size_t pack_bytes_;
+    std::size_t max_footer_bytes_;
     bool defer_ = false;
     std::vector<std::pair<std::string, Bytes>> deferred_;  // only with defer_, on one thread
     std::atomic<std::uint64_t> stored_bytes_{0};
