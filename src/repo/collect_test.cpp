@@ -307,6 +307,65 @@ TEST_F(Collect, FreesSpaceOnADiskThatIsFullUntilSomethingIsDeleted) {
     EXPECT_GT(must(collect(*repository, at_once())).packs_deleted, 0u);
 }
 
+TEST_F(Collect, LeavesNoEmptyIndexRun) {
+    remove_point(write(numbered_rows(10)));
+    collect_now();
+    EXPECT_TRUE(names_under("index/").empty());
+    const TestRows rows = numbered_rows(10);
+    expect_whole(write(rows), rows);
+}
+
+/// Anybody who may write to the store can put something at the name of a tombstone.
+TEST_F(Collect, KeepsAPointWhoseTombstoneIsDamaged) {
+    const TestRows rows = numbered_rows(10);
+    const PointId hidden = write(rows);
+    const std::string tombstone = names::tombstone(hidden);
+    ASSERT_TRUE(vault_.store.create(tombstone, base::as_bytes("no tombstone")));
+    EXPECT_TRUE(must(vault_.reopen()->points()).empty());
+    const CollectReport report = collect_now();
+    EXPECT_EQ(report.packs_deleted, 0u);
+    ASSERT_FALSE(report.notes.empty());
+    EXPECT_THAT(report.notes.front(), HasSubstr("tombstone"));
+    ASSERT_TRUE(vault_.store.remove(tombstone));
+    expect_whole(hidden, rows);
+}
+
+TEST_F(Collect, GoesOnWhenTheTombstoneOfACollectedPointIsDamaged) {
+    const PointId first = write(numbered_rows(10));
+    remove_point(first);
+    collect_now();
+    ASSERT_TRUE(vault_.store.remove(names::tombstone(first)));
+    ASSERT_TRUE(vault_.store.create(names::tombstone(first), base::as_bytes("damaged since")));
+    const PointId second = write(numbered_rows(5, "other"));
+    remove_point(second);
+    EXPECT_GT(collect_now().packs_deleted, 0u);
+}
+
+TEST_F(Collect, LeavesStrayObjectsAlone) {
+    const std::vector<std::string> strays = {"condemned/notes",   "index/run.bak", "manifests/x",
+                                             "packs/README",      "points/foo",    "tombstones/y",
+                                             "writers/notes.txt", "writers/x"};
+    const TestRows rows = numbered_rows(10);
+    const PointId kept = write(rows);
+    const PointId deleted = write(numbered_rows(5, "other"));
+    for (const std::string& name : strays)
+        ASSERT_TRUE(vault_.store.create(name, base::as_bytes("not ours")));
+    remove_point(deleted);
+    EXPECT_GT(collect_now().packs_deleted, 0u);
+    expect_whole(kept, rows);
+    // Writers meet them too.
+    auto repository = vault_.reopen();
+    auto writer = must(repository->begin({.base = kept}));
+    must(write_run(*writer, rows));
+    EXPECT_EQ(writer->stats().new_chunks, 0u);
+    EXPECT_EQ(must(repository->points()).size(), 1u);
+    const VerifyReport report = must(repository->verify({.read_data_percent = 100}));
+    EXPECT_TRUE(report.damage.empty());
+    EXPECT_THAT(report.strays, testing::UnorderedElementsAreArray(strays));
+    must(repository->repair());
+    for (const std::string& name : strays) EXPECT_TRUE(vault_.store.get(name)) << name;
+}
+
 /// kopia's collection is safe only while clocks agree: 24 hours here, 4 there.
 TEST_F(Collect, NoClockDecidesWhatIsSafe) {
     const TestRows rows = numbered_rows(10);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+#include "repo/listing.h"
 #include "repo/names.h"
 
 // The first half of a collection: what is there, what is needed, what may go.
@@ -19,6 +21,8 @@ Collection::Collection(Repository::Core& core, const CollectOptions& options,
 
 Result<CollectReport> Collection::run() {
     survey_ = TRY(take_survey(core_), "looking at what the vault holds");
+    for (const std::string& stray : survey_.strays)
+        base::log::warning("{} is no object of a vault: it is left alone", stray);
     TRY(end_dead_sessions());
     // From here on a session in survey_.ended has ended, and its packs may be judged.
     TRY(mark_points());
@@ -138,25 +142,43 @@ Result<bool> Collection::mark_point(const PointId& id) {
         return std::unexpected(std::move(ending).error().context(
             "nothing is collected while a point is damaged (holdfast vault repair)"));
     }
-    const bool committed = *ending && (*ending)->kind == PointRecord::Kind::Commit;
-    if (!committed || TRY(is_deleted(id))) return false;
+    if (!*ending || (*ending)->kind != PointRecord::Kind::Commit) return false;
+    Deletion deletion = TRY(deletion_of(id));
+    if (deletion == Deletion::Yes) return false;
     auto marked = mark_runs(id, **ending);
     if (!marked) {
         // Another collection may be at work on a point that was deleted a moment ago.
-        if (TRY(is_deleted(id))) return false;
+        deletion = TRY(deletion_of(id));
+        if (deletion == Deletion::Yes) return false;
+        // A manifest goes only when its point's tombstone has been read: that was before the
+        // damage.
+        if (deletion == Deletion::Doubtful && !TRY(has_manifest(id))) return false;
         return std::unexpected(std::move(marked).error().context(fmt::format(
             "nothing is collected while point {} is damaged (repair the vault or delete the point)",
             id.text())));
     }
+    if (deletion == Deletion::Doubtful)
+        note(fmt::format("point {} stays: its tombstone is damaged (holdfast vault repair)",
+                         id.text()));
     live_points_.insert(id);
     return true;
 }
 
-Result<bool> Collection::is_deleted(const PointId& id) {
+/// Doubtful: something lies at the name of the point's tombstone, but it does not say that the
+/// point was deleted. Anybody who may write to the store can put it there.
+Result<Collection::Deletion> Collection::deletion_of(const PointId& id) {
     auto tombstone = core_.tombstone(id);
-    if (tombstone) return true;
-    if (tombstone.error().code == ErrorCode::NotFound) return false;
+    if (tombstone) return Deletion::Yes;
+    if (tombstone.error().code == ErrorCode::NotFound) return Deletion::No;
+    if (tombstone.error().code == ErrorCode::Corrupted) return Deletion::Doubtful;
     return std::unexpected(std::move(tombstone).error());
+}
+
+Result<bool> Collection::has_manifest(const PointId& id) {
+    auto found = core_.store().stat(names::manifest(id));
+    if (found) return true;
+    if (found.error().code == ErrorCode::NotFound) return false;
+    return std::unexpected(std::move(found).error());
 }
 
 Result<void> Collection::mark_runs(const PointId& id, const PointRecord& ending) {
@@ -209,8 +231,8 @@ Result<void> Collection::take_in_locks() {
 
 Result<std::unordered_set<std::string>> Collection::condemned_by_others() {
     std::unordered_set<std::string> packs;
-    const auto records = TRY(store::list_all(core_.store(), names::kCondemned, kMaxListedObjects));
-    for (const auto& object : records) {
+    const auto records = TRY(list_folder(core_.store(), names::kCondemned, kMaxListedObjects));
+    for (const auto& object : records.objects) {
         if (std::ranges::find(own_condemned_, object.name) != own_condemned_.end()) continue;
         auto record = core_.pack_list(ObjectType::Condemned, object.name);
         if (!record && record.error().code == ErrorCode::NotFound) continue;  // just lifted

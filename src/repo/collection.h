@@ -66,7 +66,9 @@ private:
     Result<void> abort_session(const PointId& id, base::Millis idle);
     Result<bool> mark_point(const PointId& id);
     Result<void> mark_runs(const PointId& id, const PointRecord& ending);
-    Result<bool> is_deleted(const PointId& id);
+    enum class Deletion : std::uint8_t { No, Yes, Doubtful };
+    Result<Deletion> deletion_of(const PointId& id);
+    Result<bool> has_manifest(const PointId& id);
 
     Result<void> refresh_index();
     Result<void> each_entry(const EachEntry& visit);

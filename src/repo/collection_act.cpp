@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "repo/collection.h"
 #include "repo/index_merge.h"
+#include "repo/listing.h"
 #include "repo/names.h"
 #include "repo/pack_scan.h"
 #include "repo/session.h"
@@ -104,12 +105,7 @@ std::vector<std::string> Collection::doomed() const {
 /// Also what another collection condemned already: that one may lift its condemnation at any time,
 /// ours stays until we are done.
 Result<void> Collection::condemn() {
-    const std::vector<std::string> packs = doomed();
-    for (std::size_t from = 0; from < packs.size(); from += kMaxPacksPerRecord) {
-        const auto first = packs.begin() + static_cast<std::ptrdiff_t>(from);
-        const std::size_t count = std::min(kMaxPacksPerRecord, packs.size() - from);
-        const PackListRecord record{core_.now(),
-                                    {first, first + static_cast<std::ptrdiff_t>(count)}};
+    for (const PackListRecord& record : pack_lists(core_.now(), doomed())) {
         const std::string name = names::condemned(core_.environment().random);
         own_condemned_.push_back(name);
         TRY(core_.store().put(name, core_.seal(ObjectType::Condemned, name, encode(record))),
@@ -154,7 +150,8 @@ Result<void> Collection::mark_new_points() {
 Result<void> Collection::spare_for_chunks() {
     const auto condemned = TRY(condemned_by_others());
     TRY(refresh_index());
-    for (const auto& object : TRY(store::list_all(core_.store(), names::kPacks, kMaxListedObjects)))
+    const auto packs = TRY(list_folder(core_.store(), names::kPacks, kMaxListedObjects));
+    for (const auto& object : packs.objects)
         pack(core_.index().packs().number_of(object.name)).present = true;
     needed_.clear_tags();
     std::size_t held = 0;
@@ -226,15 +223,16 @@ Result<void> Collection::rewrite_index() {
         }
         if (is_affected) affected.push_back(run);
     }
-    std::set<std::string> old = needless_runs();
-    if (!affected.empty()) {
+    const std::set<std::string> needless = needless_runs();
+    if (!affected.empty())
         TRY(merge_runs(
             core_.index(), core_.keys(), core_.environment().random, affected,
             [&](const std::string& name) { return !dropped.at(name); },
-            std::vector<std::string>(old.begin(), old.end())));
-        for (const auto& run : affected) old.insert(run->name());
-    }
-    for (const std::string& name : old) TRY(remove(name, 0));
+            std::vector<std::string>(needless.begin(), needless.end())));
+    // What affected runs supersede goes before them, and so never comes back.
+    for (const std::string& name : needless) TRY(remove(name, 0));
+    for (const auto& run : affected)
+        if (!needless.contains(run->name())) TRY(remove(run->name(), 0));
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "repo/listing.h"
 #include "repo/names.h"
 
 namespace holdfast::repo {
@@ -47,7 +48,7 @@ Result<std::vector<store::ObjectInfo>> packs_without_index(store::Store& store,
             most[pack] = std::max(most[pack], count);
     }
     std::vector<store::ObjectInfo> uncovered;
-    for (auto& pack : TRY(store::list_all(store, names::kPacks, kMaxPacks), "listing packs")) {
+    for (auto& pack : TRY(list_folder(store, names::kPacks, kMaxPacks), "listing packs").objects) {
         const auto footer = read_footer(store, keys, pack.name, pack.size_bytes);
         if (footer && most[pack.name] >= chunks_of(*footer)) continue;
         uncovered.push_back(std::move(pack));

@@ -40,7 +40,8 @@ Result<VaultHeader> parse_header(ByteView bytes) {
                     "the vault has format version {}; this Holdfast reads version {}",
                     header.version, kFormatVersion);
     header.vault_id = TRY(reader.text(PointId::kDigits));
-    TRY(PointId::parse(header.vault_id));
+    if (!PointId::parse(header.vault_id))
+        return fail(ErrorCode::Corrupted, "a header without a vault id");
     header.features.compatible = TRY(reader.u64());
     header.features.read_only_compatible = TRY(reader.u64());
     header.features.incompatible = TRY(reader.u64());

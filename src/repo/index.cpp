@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "repo/listing.h"
 #include "repo/names.h"
 
 namespace holdfast::repo {
@@ -54,7 +55,7 @@ Result<std::shared_ptr<IndexRun>> Index::open_run(const std::string& name, std::
 
 Result<void> Index::refresh() {
     auto objects =
-        TRY(store::list_all(store_, names::kIndexRuns, kMaxIndexRuns), "listing the index");
+        TRY(list_folder(store_, names::kIndexRuns, kMaxIndexRuns), "listing the index").objects;
     // Newest first: what a newer run supersedes need not be opened.
     std::ranges::sort(objects, [](const auto& a, const auto& b) {
         return std::tie(b.stored_at, b.name) < std::tie(a.stored_at, a.name);

@@ -11,7 +11,10 @@ namespace holdfast::repo {
 
 inline constexpr std::size_t kMaxKeyWrapBytes = 16384;
 inline constexpr std::size_t kMaxLabelBytes = 256;
+/// No more wraps are made; so many objects are read, for writers may add wraps at the same time and
+/// others may have left something there.
 inline constexpr std::size_t kMaxWraps = 100;
+inline constexpr std::size_t kMaxKeyObjects = 4 * kMaxWraps;
 
 /// One wrap of the root key, as it lies in the vault: readable without any key, since it is what
 /// leads to the key, and authenticated once the key is known.

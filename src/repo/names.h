@@ -46,12 +46,24 @@ std::string tombstone(const PointId& point);
 std::string writer_record(const PointId& writer, std::uint64_t number);
 std::string key_wrap(std::string_view wrap_id, std::size_t copy);
 
-/// The session that wrote a pack, from the pack's name; Corrupted for any other name.
+/// Whether an object of that name may lie in one of the folders above. Other names are never given
+/// by Holdfast.
+bool is_well_formed(std::string_view name);
+
+/// The session that wrote a pack, from the pack's name. Corrupted for any other name, as below.
 Result<PointId> writer_of_pack(std::string_view pack);
+/// A "writers/…" name: which session, and which of its records.
+struct RecordName {
+    PointId writer;
+    std::uint64_t number = 0;
+};
+Result<RecordName> record_name(std::string_view record);
 /// The session of a "writers/…" name.
 Result<PointId> writer_of_record(std::string_view record);
 /// The point of a name below kManifests, kPoints or kTombstones, given that prefix.
 Result<PointId> point_of(std::string_view name, std::string_view prefix);
+/// The id of a key wrap, from the well-formed name of one of its copies.
+std::string wrap_of(std::string_view name);
 
 }  // namespace names
 }  // namespace holdfast::repo

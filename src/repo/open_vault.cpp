@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "base/log.h"
 #include "repo/core.h"
@@ -38,23 +39,14 @@ Result<std::vector<HeaderCopy>> read_headers(store::Store& store) {
 }
 
 /// The first copy that the key authenticates.
-Result<VaultHeader> authentic_header(const std::vector<HeaderCopy>& copies,
-                                     const crypto::Key& root) {
+std::optional<VaultHeader> authentic_header(const std::vector<HeaderCopy>& copies,
+                                            const crypto::Key& root) {
     for (const HeaderCopy& copy : copies) {
         const VaultHeader& header = copy.header;
         const VaultKeys keys(root, header.vault_id, header.chunk_id_bytes, header.key_epoch);
         if (authenticate_header(copy.bytes, keys)) return header;
     }
-    return fail(ErrorCode::Corrupted, "the vault's header fails authentication");
-}
-
-Result<crypto::Key> unwrap_any(store::Store& store, const crypto::KeyProtector& protector,
-                               const std::vector<HeaderCopy>& copies) {
-    Result<crypto::Key> root = KeyStore(store).unwrap(protector, copies.front().header.vault_id);
-    // A flipped bit may have given the first copy another vault id.
-    if (!root && copies.size() > 1 && copies[0].header.vault_id != copies[1].header.vault_id)
-        root = KeyStore(store).unwrap(protector, copies[1].header.vault_id);
-    return root;
+    return std::nullopt;
 }
 
 /// The first name below a prefix; nothing when there is none.
@@ -68,12 +60,16 @@ Result<std::optional<std::string>> first_name(store::Store& store, const std::st
     return std::nullopt;
 }
 
+Result<bool> exists(store::Store& store, std::string_view name) {
+    const auto info = store.stat(name);
+    if (info) return true;
+    if (info.error().code == ErrorCode::NotFound) return false;
+    return std::unexpected(info.error());
+}
+
 Result<bool> has_header(store::Store& location, const std::string& vault_id) {
-    for (const std::string_view name : names::kHeaders) {
-        const auto info = location.stat(fmt::format("{}/{}", vault_id, name));
-        if (info) return true;
-        if (info.error().code != ErrorCode::NotFound) return std::unexpected(info.error());
-    }
+    for (const std::string_view name : names::kHeaders)
+        if (TRY(exists(location, fmt::format("{}/{}", vault_id, name)))) return true;
     return false;
 }
 
@@ -122,7 +118,8 @@ Result<std::unique_ptr<Repository>> Repository::create(store::Store& store,
                     "a vault id of new_vault_id() is needed, and chunk "
                     "ids of 16 to 32 bytes");
     for (const std::string_view name : names::kHeaders)
-        if (store.stat(name)) return fail(ErrorCode::AlreadyExists, "there is a vault already");
+        if (TRY(exists(store, name), "looking for a vault"))
+            return fail(ErrorCode::AlreadyExists, "there is a vault already");
     VaultHeader header;
     header.vault_id = options.vault_id;
     header.chunk_id_bytes = static_cast<std::uint8_t>(options.chunk_id_bytes);
@@ -143,11 +140,15 @@ Result<std::unique_ptr<Repository>> Repository::open(store::Store& store,
                                                      const crypto::KeyProtector& protector,
                                                      const Environment& environment) {
     const auto copies = TRY(read_headers(store));
-    const crypto::Key root = TRY(unwrap_any(store, protector, copies));
-    auto header = authentic_header(copies, root);
-    if (!header && protector.root_key())
-        return fail(ErrorCode::PermissionDenied, "this exported key is not of this vault");
-    if (!header) return std::unexpected(header.error());
+    // A flipped bit may have given one copy another vault id.
+    std::vector<std::string> vault_ids;
+    for (const HeaderCopy& copy : copies) vault_ids.push_back(copy.header.vault_id);
+    std::optional<VaultHeader> header;
+    const auto fits = [&](const crypto::Key& key) {
+        header = authentic_header(copies, key);
+        return header.has_value();
+    };
+    const crypto::Key root = TRY(KeyStore(store).unwrap(protector, vault_ids, fits));
     TRY(check_features(header->features));
     if (must_not_write(header->features))
         base::log::warning("a newer Holdfast wrote this vault: it is opened read-only");

@@ -45,6 +45,8 @@ Result<std::vector<RunRef>> take_runs(base::ByteReader& reader) {
     for (std::uint64_t i = 0; i < count; ++i) {
         RunRef run;
         const ByteView root = TRY(reader.sized(ChunkId::kMaxBytes));
+        if (root.size() < ChunkId::kMinBytes)
+            return fail(ErrorCode::Corrupted, "a run whose id has {} bytes", root.size());
         run.root = TRY(ChunkId::from_bytes(root));
         run.rows = TRY(reader.varint());
         runs.push_back(run);
@@ -53,6 +55,17 @@ Result<std::vector<RunRef>> take_runs(base::ByteReader& reader) {
 }
 
 }  // namespace
+
+std::vector<PackListRecord> pack_lists(base::Time created_at, const std::vector<std::string>& packs,
+                                       std::size_t most) {
+    std::vector<PackListRecord> records;
+    for (std::size_t from = 0; from < packs.size(); from += most) {
+        const auto first = packs.begin() + static_cast<std::ptrdiff_t>(from);
+        const auto count = static_cast<std::ptrdiff_t>(std::min(most, packs.size() - from));
+        records.push_back({created_at, {first, first + count}});
+    }
+    return records;
+}
 
 Bytes encode(const PointRecord& record) {
     base::ByteWriter writer;

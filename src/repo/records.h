@@ -14,6 +14,8 @@ namespace holdfast::repo {
 
 /// No record names more packs than this.
 inline constexpr std::size_t kMaxPacksPerRecord = 1u << 20;
+/// No session makes more writer records than this.
+inline constexpr std::uint64_t kMaxRecordsPerSession = 1u << 20;
 inline constexpr std::size_t kMaxReasonBytes = 4096;
 /// Bounds of the plain bytes of each record.
 inline constexpr std::size_t kMaxPointRecordBytes = 128u << 10;
@@ -41,7 +43,8 @@ struct ManifestRecord {
     std::string manifest_json;
     std::vector<RunRef> runs;
     /// Packs that together hold every chunk of the point when it was committed. A hint for the next
-    /// writer, not a truth: collection may have moved chunks since.
+    /// writer, not a truth: collection may have moved chunks since. Empty when there would be more
+    /// than kMaxPacksPerRecord.
     std::vector<std::string> packs;
 };
 
@@ -56,6 +59,10 @@ struct PackListRecord {
     base::Time created_at;
     std::vector<std::string> packs;
 };
+
+/// One record, or as many as it takes: none may name more than `most` packs.
+std::vector<PackListRecord> pack_lists(base::Time created_at, const std::vector<std::string>& packs,
+                                       std::size_t most = kMaxPacksPerRecord);
 
 Bytes encode(const PointRecord& record);
 Bytes encode(const ManifestRecord& record);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "repo/listing.h"
 #include "repo/names.h"
 
 namespace holdfast::repo {
@@ -55,17 +56,22 @@ Result<void> Reliance::settle(std::span<const PackNumber> packs) {
 }
 
 Result<void> Reliance::record(const std::vector<std::string>& packs) {
-    const std::string name = names::writer_record(writer_, next_record_++);
-    const Bytes plain = encode(PackListRecord{core_.now(), packs});
-    TRY(core_.store().put(name, core_.seal(ObjectType::WriterRecord, name, plain)),
-        "recording the packs that this backup builds on");
+    for (const PackListRecord& record : pack_lists(core_.now(), packs)) {
+        if (next_record_ == kMaxRecordsPerSession)
+            return fail(ErrorCode::LimitExceeded,
+                        "this backup builds on packs of too many others: {} records name them",
+                        next_record_);
+        const std::string name = names::writer_record(writer_, next_record_++);
+        TRY(core_.store().put(name, core_.seal(ObjectType::WriterRecord, name, encode(record))),
+            "recording the packs that this backup builds on");
+    }
     return {};
 }
 
 Result<void> Reliance::read_condemned() {
-    const auto records = TRY(store::list_all(core_.store(), names::kCondemned, kMaxCondemned),
+    const auto records = TRY(list_folder(core_.store(), names::kCondemned, kMaxCondemned),
                              "listing condemned packs");
-    for (const auto& object : records) {
+    for (const auto& object : records.objects) {
         if (condemned_read_.contains(object.name)) continue;
         auto record = core_.pack_list(ObjectType::Condemned, object.name);
         // Removed between listing and reading: all its packs are gone, which is seen as such.

@@ -38,9 +38,14 @@ public:
         entry.name = pack;
         entry.key_epoch = core_.keys().epoch();
         entry.bytes = bytes;
-        packs_.push_back(std::move(entry));
-        const auto number = static_cast<std::uint32_t>(packs_.size() - 1);
+        packs_.push_back(entry);
         const auto visit = [&](const ScannedFrame& frame) -> Result<void> {
+            // One pack alone may hold more chunks than a run may know.
+            if (chunks_.size() + frame.ids.size() > kMaxEntriesPerRun) {
+                TRY(write({}));
+                packs_.push_back(entry);
+            }
+            const auto number = static_cast<std::uint32_t>(packs_.size() - 1);
             frames_.push_back({number, frame.info.place});
             std::uint32_t offset = 0;
             for (std::size_t i = 0; i < frame.ids.size(); ++i) {
@@ -71,6 +76,7 @@ private:
         for (const FrameEntry& frame : frames_) builder.add_frame(frame);
         for (const ChunkEntry& chunk : chunks_) builder.add(chunk);
         builder.supersede(std::move(superseded));
+        TRY(builder.check());
         TRY(core_.index().add(builder.name(), builder.finish()));
         report_.rewritten.push_back(builder.name());
         report_.chunks_indexed += chunks_.size();
@@ -97,6 +103,7 @@ public:
         TRY(repair_copies(found));
         TRY(repair_index(found));
         for (const PointId& point : found.harmed) TRY(find_losses(point));
+        advise_on_tombstones(found);
         return std::move(report_);
     }
 
@@ -138,6 +145,18 @@ private:
             report_.dropped.push_back(run);
         }
         return core_.index().refresh();
+    }
+
+    /// Neither hides a point for good nor brings a deleted one back: only a person knows which is
+    /// right.
+    void advise_on_tombstones(const VerifyReport& found) {
+        for (const Damage& damage : found.damage)
+            if (damage.object.starts_with(names::kTombstones))
+                report_.advice.push_back(fmt::format(
+                    "{} is damaged: its point is hidden, but its data is kept. Remove that object "
+                    "from the storage location and the point is listed again; then delete the "
+                    "point if it was meant to be deleted",
+                    damage.object));
     }
 
     Result<void> find_losses(const PointId& id) {

@@ -40,6 +40,9 @@ struct VerifyReport {
     std::uint64_t bytes_read = 0;
     std::vector<Damage> damage;   ///< empty: the vault is whole
     std::vector<PointId> harmed;  ///< every point that cannot be restored completely
+    /// Objects in the vault's folders that no Holdfast put there: no damage, and left alone. At
+    /// most kMaxReportedDamage.
+    std::vector<std::string> strays;
 };
 
 /// What a point can no longer give back.
@@ -55,6 +58,8 @@ struct RepairReport {
     std::vector<std::string> dropped;    ///< unreadable objects that were replaced
     std::uint64_t chunks_indexed = 0;
     std::vector<Loss> losses;  ///< empty: every point is whole again
+    /// What a person must decide, a sentence each: damaged tombstones.
+    std::vector<std::string> advice;
 };
 
 }  // namespace holdfast::repo

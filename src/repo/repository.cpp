@@ -72,7 +72,7 @@ Result<std::vector<PointSummary>> Repository::points() {
     for (const auto& object :
          TRY(store::list_all(core_->store(), names::kPoints, kMaxPoints), "listing points")) {
         const auto id = names::point_of(object.name, names::kPoints);
-        if (!id || deleted.contains(id->text())) continue;
+        if (!id || deleted.contains(id->text())) continue;  // a stray object: verify() tells
         auto record = core_->point_record(*id);
         if (!record && (record.error().code == ErrorCode::Corrupted ||
                         record.error().code == ErrorCode::NotFound)) {
@@ -131,7 +131,7 @@ Result<void> Repository::visit_chunks(const PointId& id,
 
 Result<std::vector<KeyWrap>> Repository::keys() {
     std::vector<KeyWrap> wraps;
-    for (const KeyWrapRecord& record : TRY(KeyStore(core_->store()).all()))
+    for (const KeyWrapRecord& record : TRY(KeyStore(core_->store()).authentic(core_->keys())))
         wraps.push_back(described(record));
     return wraps;
 }
@@ -145,7 +145,7 @@ Result<KeyWrap> Repository::add_key(const crypto::KeyProtector& protector, std::
 
 Result<void> Repository::remove_key(std::string_view wrap_id) {
     TRY(core_->check_writable());
-    return KeyStore(core_->store()).remove(wrap_id);
+    return KeyStore(core_->store()).remove(wrap_id, core_->keys());
 }
 
 std::string Repository::export_key() const {

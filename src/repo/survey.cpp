@@ -1,8 +1,8 @@
 #include "repo/survey.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "repo/listing.h"
 #include "repo/names.h"
 
 namespace holdfast::repo {
@@ -10,18 +10,22 @@ namespace {
 
 /// How often a list may change under our eyes before we give up.
 constexpr int kMaxListings = 4;
-constexpr std::uint64_t kMaxRecordsPerSession = 1u << 20;
 
 using Objects = std::vector<store::ObjectInfo>;
+using Strays = std::set<std::string>;
 
-Result<Objects> list(Repository::Core& core, std::string_view prefix) {
-    return store::list_all(core.store(), prefix, kMaxListedObjects);
+Result<Objects> list(Repository::Core& core, std::string_view folder, Strays* strays = nullptr) {
+    FolderListing listing = TRY(list_folder(core.store(), folder, kMaxListedObjects));
+    if (strays != nullptr)
+        for (store::ObjectInfo& stray : listing.strays) strays->insert(std::move(stray.name));
+    return std::move(listing.objects);
 }
 
-Result<std::set<PointId>> list_ids(Repository::Core& core, std::string_view prefix) {
+Result<std::set<PointId>> list_ids(Repository::Core& core, std::string_view folder,
+                                   Strays* strays = nullptr) {
     std::set<PointId> ids;
-    for (const auto& object : TRY(list(core, prefix)))
-        ids.insert(TRY(names::point_of(object.name, prefix)));
+    for (const auto& object : TRY(list(core, folder, strays)))
+        ids.insert(TRY(names::point_of(object.name, folder)));
     return ids;
 }
 
@@ -38,16 +42,6 @@ void witness(Survey& survey, const PointId& id, const store::ObjectInfo& object)
     session.newest = std::max(session.newest, object.stored_at);
 }
 
-/// The number at the end of a writer record's name.
-Result<std::uint64_t> number_of_record(std::string_view name) {
-    const std::string_view digits = name.substr(name.rfind('.') + 1);
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc{} || end != digits.data() + digits.size())
-        return fail(ErrorCode::Corrupted, "{} is no writer record's name", name);
-    return number;
-}
-
 /// Names of all records of sessions that have not ended: listed twice, and every number up to the
 /// first one that is free.
 Result<std::set<std::string>> open_records(Repository::Core& core, const std::set<PointId>& ended) {
@@ -55,10 +49,10 @@ Result<std::set<std::string>> open_records(Repository::Core& core, const std::se
     std::map<PointId, std::uint64_t> highest;
     for (int listing = 0; listing < 2; ++listing) {
         for (const auto& object : TRY(list(core, names::kWriters))) {
-            const PointId writer = TRY(names::writer_of_record(object.name));
-            if (ended.contains(writer)) continue;
-            std::uint64_t& top = highest[writer];
-            top = std::max(top, TRY(number_of_record(object.name)));
+            const names::RecordName name = TRY(names::record_name(object.name));
+            if (ended.contains(name.writer)) continue;
+            std::uint64_t& top = highest[name.writer];
+            top = std::max(top, name.number);
             records.insert(object.name);
         }
     }
@@ -80,31 +74,32 @@ Result<std::set<std::string>> open_records(Repository::Core& core, const std::se
 
 Result<Survey> take_survey(Repository::Core& core) {
     Survey survey;
-    survey.packs = TRY(list(core, names::kPacks));
+    Strays* strays = &survey.strays;
+    survey.packs = TRY(list(core, names::kPacks, strays));
     for (const auto& pack : survey.packs)
         witness(survey, TRY(names::writer_of_pack(pack.name)), pack);
-    for (const auto& object : TRY(list(core, names::kManifests))) {
+    for (const auto& object : TRY(list(core, names::kManifests, strays))) {
         const PointId id = TRY(names::point_of(object.name, names::kManifests));
         survey.manifests.emplace(id, object);
         witness(survey, id, object);
     }
-    survey.writer_records = TRY(list(core, names::kWriters));
+    survey.writer_records = TRY(list(core, names::kWriters, strays));
     for (const auto& object : survey.writer_records)
         witness(survey, TRY(names::writer_of_record(object.name)), object);
-    survey.tombstones = TRY(list_ids(core, names::kTombstones));
-    for (const auto& object : TRY(list(core, names::kCondemned)))
+    survey.tombstones = TRY(list_ids(core, names::kTombstones, strays));
+    for (const auto& object : TRY(list(core, names::kCondemned, strays)))
         survey.condemned.push_back(object.name);
     std::set<PointId> witnessed = survey.tombstones;
     for (const auto& [id, session] : survey.sessions) witnessed.insert(id);
-    survey.ended = TRY(list_ended(core, witnessed, {}));
+    survey.ended = TRY(list_ended(core, witnessed, {}, strays));
     return survey;
 }
 
 Result<std::set<PointId>> list_ended(Repository::Core& core, const std::set<PointId>& witnessed,
-                                     const std::set<PointId>& before) {
+                                     const std::set<PointId>& before, Strays* strays) {
     std::set<PointId> must_be_listed = before;
     for (int listing = 0; listing < kMaxListings; ++listing) {
-        std::set<PointId> ended = TRY(list_ids(core, names::kPoints));
+        std::set<PointId> ended = TRY(list_ids(core, names::kPoints, strays));
         for (const PointId& id : must_be_listed)
             if (!ended.contains(id))
                 return fail(ErrorCode::Corrupted,

@@ -19,6 +19,7 @@ struct Survey {
     std::set<PointId> tombstones;
     std::vector<store::ObjectInfo> writer_records;
     std::vector<std::string> condemned;
+    std::set<std::string> strays;  ///< what is no object of a vault; nothing looks at it
     /// Sessions that have ended, in whatever way. Listed last.
     std::set<PointId> ended;
 
@@ -38,7 +39,8 @@ Result<Survey> take_survey(Repository::Core& core);
 /// The sessions that have ended by now; Corrupted when one of `witnessed` has and is not listed, or
 /// one of `before` is missing, for endings never go away.
 Result<std::set<PointId>> list_ended(Repository::Core& core, const std::set<PointId>& witnessed,
-                                     const std::set<PointId>& before);
+                                     const std::set<PointId>& before,
+                                     std::set<std::string>* strays = nullptr);
 
 /// The packs that unfinished sessions rely on: every record below writers/ but those of `ended`
 /// sessions. Records that a list might lack are looked for by their numbers.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "repo/care.h"
+#include "repo/listing.h"
 
 namespace holdfast::repo {
 
@@ -33,6 +34,15 @@ Result<VerifyReport> Verifier::run() {
         }
     });
     return std::move(report_);
+}
+
+Result<std::vector<store::ObjectInfo>> Verifier::list(std::string_view folder,
+                                                      std::size_t max_objects) {
+    FolderListing listing = TRY(list_folder(core_.store(), folder, max_objects));
+    for (store::ObjectInfo& stray : listing.strays)
+        if (report_.strays.size() < kMaxReportedDamage)
+            report_.strays.push_back(std::move(stray.name));
+    return std::move(listing.objects);
 }
 
 void Verifier::damaged(const std::string& object, std::string what, bool repairable) {

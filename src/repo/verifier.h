@@ -47,8 +47,11 @@ private:
     Result<void> check_index();
     Result<void> check_index_run(const std::string& name, std::uint64_t bytes);
     Result<void> check_records();
+    Result<void> check_tombstone(const std::string& name);
     Result<void> check_each(std::string_view prefix,
                             const std::function<Result<void>(const std::string&)>& check);
+    /// What lies in a folder; what does not belong there is reported as stray.
+    Result<std::vector<store::ObjectInfo>> list(std::string_view folder, std::size_t max_objects);
 
     // verify_packs.cpp
     Result<void> check_packs();

@@ -23,8 +23,7 @@ std::uint64_t end_of(const FrameInfo& frame) {
 }  // namespace
 
 Result<void> Verifier::check_packs() {
-    const auto objects =
-        TRY(store::list_all(core_.store(), names::kPacks, kMaxPacks), "listing packs");
+    const auto objects = TRY(list(names::kPacks, kMaxPacks), "listing packs");
     done_.update([&](Progress& done) {
         for (const auto& object : objects)
             done.total += object.size_bytes / 100 * options_.read_data_percent;

@@ -21,26 +21,22 @@ Result<void> Verifier::check_points() {
     std::set<std::string> deleted;
     for (const auto& object : TRY(store::list_all(core_.store(), names::kTombstones, kMaxPoints)))
         deleted.insert(object.name.substr(names::kTombstones.size()));
-    for (const auto& object : TRY(store::list_all(core_.store(), names::kPoints, kMaxPoints))) {
+    for (const auto& object : TRY(list(names::kPoints, kMaxPoints))) {
         TRY(check_stop());
         ++report_.objects;
-        const auto id = names::point_of(object.name, names::kPoints);
-        if (!id) {
-            damaged(object.name, id.error().message);
-            continue;
-        }
-        auto record = core_.point_record(*id);
+        const PointId id = TRY(names::point_of(object.name, names::kPoints));
+        auto record = core_.point_record(id);
         if (!record && !is_damage(record.error()))
             return std::unexpected(std::move(record).error());
         if (!record) {
             damaged(object.name, record.error().message);
-            if (deleted.contains(id->text())) continue;
-            needed_by(object.name, *id);
-            report_.harmed.push_back(*id);
+            if (deleted.contains(id.text())) continue;
+            needed_by(object.name, id);
+            report_.harmed.push_back(id);
             continue;
         }
-        if (record->kind == PointRecord::Kind::Commit && !deleted.contains(id->text()))
-            TRY(check_point(*id, *record));
+        if (record->kind == PointRecord::Kind::Commit && !deleted.contains(id.text()))
+            TRY(check_point(id, *record));
     }
     return {};
 }

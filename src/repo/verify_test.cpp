@@ -135,6 +135,22 @@ TEST(Repair, MakesDamagedCopiesOfHeaderAndKeysAnew) {
     }
 }
 
+TEST(Repair, SaysWhatToDoAboutADamagedTombstone) {
+    FullVault vault;
+    const std::string name = names::tombstone(vault.second);
+    ASSERT_TRUE(vault.store.create(name, base::as_bytes("no tombstone")));
+    const VerifyReport found = verify(*vault.reopen());
+    const Damage* damage = find_damage(found, name);
+    ASSERT_NE(damage, nullptr);
+    EXPECT_NE(damage->what.find("hidden"), std::string::npos);
+    EXPECT_FALSE(damage->repairable);
+    const auto report = vault.reopen()->repair();
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_EQ(report->advice.size(), 1u);
+    EXPECT_NE(report->advice.front().find(name), std::string::npos);
+    EXPECT_TRUE(vault.store.get(name));
+}
+
 TEST(Repair, RebuildsIndexRunsFromPacks) {
     FullVault vault;
     for (const std::string& name : vault.objects()) {

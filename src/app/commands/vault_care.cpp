@@ -61,6 +61,7 @@ Json verify_json(const repo::VerifyReport& report) {
             {"bytesRead", report.bytes_read},
             {"damage", std::move(damage)},
             {"harmedPoints", texts(report.harmed)},
+            {"strayObjects", report.strays},
             {"whole", report.damage.empty()}};
 }
 
@@ -71,6 +72,8 @@ void tell_verify(const repo::VerifyReport& report, const std::string& vault,
         base::counted(report.objects, "object"), vault,
         base::counted(report.points, "recovery point"), base::counted(report.packs, "pack"),
         base::counted(report.chunks, "chunk"), base::human_bytes(report.bytes_read)));
+    for (const std::string& stray : report.strays)
+        print_line("stray: " + printable(stray) + " is no object of a vault; it is left alone");
     if (report.damage.empty()) {
         print_line(terminal.paint(Color::Green, "The vault is whole."));
         return;
@@ -144,7 +147,8 @@ Json repair_json(const repo::RepairReport& report) {
     return {{"rewritten", report.rewritten},
             {"dropped", report.dropped},
             {"chunksIndexed", report.chunks_indexed},
-            {"losses", std::move(losses)}};
+            {"losses", std::move(losses)},
+            {"advice", report.advice}};
 }
 
 void tell_repair(const repo::RepairReport& report, const std::string& vault) {
@@ -152,6 +156,7 @@ void tell_repair(const repo::RepairReport& report, const std::string& vault) {
     for (const std::string& name : report.dropped) print_line("dropped:   " + name);
     print_line(fmt::format("{} indexed from the packs of vault {}.",
                            base::counted(report.chunks_indexed, "chunk"), vault));
+    for (const std::string& advice : report.advice) print_line(printable(advice) + ".");
     if (report.losses.empty()) print_line("Every recovery point is whole.");
     for (const repo::Loss& loss : report.losses) {
         if (loss.whole_point) {
