@@ -349,10 +349,14 @@ Result<bool> Session::base_is_whole(const ManifestRecord& manifest) {
 
 // --- the end
 
+/// The last frame of rows lies behind all frames of data, whichever thread is faster: a small
+/// backup always has the same layout.
 Result<void> Session::finish_frames() {
-    for (OpenFrame& open : open_frames_)
-        if (!open.frame.chunks.empty()) TRY(submit(std::move(open.frame)));
+    Frame& data = open_frames_[slot(ChunkKind::Data)].frame;
+    if (!data.chunks.empty()) TRY(submit(std::move(data)));
     TRY(pool_.finish());
+    Frame& rows = open_frames_[slot(ChunkKind::Metadata)].frame;
+    if (!rows.chunks.empty()) TRY(encode_frame(rows));
     return packs_.flush();
 }
 
