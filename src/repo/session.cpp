@@ -309,7 +309,7 @@ Result<void> Session::secure_base(const PointId& base) {
     const auto ending = TRY(core_.ending(base), "reading the base point");
     if (!ending || ending->kind != PointRecord::Kind::Commit)
         return fail(ErrorCode::Conflict, "the base point {} does not exist", base.text());
-    auto manifest = core_.manifest(base);
+    auto manifest = core_.manifest_of(base, *ending);
     if (!manifest && manifest.error().code != ErrorCode::NotFound &&
         manifest.error().code != ErrorCode::Corrupted)
         return std::unexpected(manifest.error());
@@ -324,8 +324,10 @@ Result<bool> Session::base_is_whole(const ManifestRecord& manifest) {
     for (const std::string& pack : manifest.packs)
         listed.push_back(core_.index().packs().number_of(pack));
     TRY(reliance_.settle(listed));
-    const bool all = std::ranges::all_of(
-        listed, [&](PackNumber pack) { return reliance_.trust(pack) == Reliance::Trust::Trusted; });
+    const bool told = !listed.empty() || manifest.runs.empty();
+    const bool all = told && std::ranges::all_of(listed, [&](PackNumber pack) {
+                         return reliance_.trust(pack) == Reliance::Trust::Trusted;
+                     });
     if (all) {
         used_packs_.update([&](auto& used) { used.insert(listed.begin(), listed.end()); });
         return true;
@@ -424,6 +426,7 @@ Result<crypto::Digest> Session::put_manifest(const PointContent& content, base::
     record.manifest_json = content.manifest_json;
     record.runs = content.runs;
     record.packs = needed_packs();
+    if (record.packs.size() > kMaxPacksPerRecord) record.packs.clear();
     const std::string name = names::manifest(id_);
     const Bytes sealed = core_.seal(ObjectType::Manifest, name, encode(record));
     TRY(core_.store().put(name, sealed), "storing the manifest");

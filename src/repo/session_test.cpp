@@ -34,5 +34,42 @@ TEST(Session, PutsTheLastRowsBehindAllData) {
     }
 }
 
+/// Who may write to the store can bring an older manifest back under its own name.
+TEST(Session, BuildsOnNoManifestButTheOneThatThePointNames) {
+    TestVault vault;
+    const PointId id = *write_point(*vault.repository, numbered_rows(5));
+    auto& core = vault.repository->core();
+    const std::string name = names::manifest(id);
+    const Bytes sealed = core.seal(ObjectType::Manifest, name, encode(*core.manifest(id)));
+    ASSERT_TRUE(vault.store.remove(name));
+    ASSERT_TRUE(vault.store.create(name, sealed));
+    const auto begun = vault.reopen()->begin({.base = id});
+    ASSERT_FALSE(begun);
+    EXPECT_EQ(begun.error().code, ErrorCode::Conflict);
+}
+
+/// A point with more packs than a record may name does not tell them.
+TEST(Session, LooksForEveryChunkOfABaseThatTellsNoPacks) {
+    TestVault vault;
+    const PointId told = *write_point(*vault.repository, numbered_rows(5));
+    auto& core = vault.repository->core();
+    const PointId untold = PointId::random(vault.random);
+    ManifestRecord manifest = *core.manifest(told);
+    manifest.packs.clear();
+    const Bytes sealed = core.seal(ObjectType::Manifest, names::manifest(untold), encode(manifest));
+    PointRecord record;
+    record.created_at = core.now();
+    record.manifest_digest = crypto::sha256(sealed);
+    ASSERT_TRUE(vault.store.create(names::manifest(untold), sealed));
+    ASSERT_TRUE(vault.store.create(
+        names::point(untold), core.seal(ObjectType::Point, names::point(untold), encode(record))));
+    EXPECT_TRUE(vault.reopen()->begin({.base = untold}));
+    const auto packs = *store::list_all(vault.store, "packs/", 10);
+    for (const auto& pack : packs) ASSERT_TRUE(vault.store.remove(pack.name));
+    const auto begun = vault.reopen()->begin({.base = untold});
+    ASSERT_FALSE(begun);
+    EXPECT_EQ(begun.error().code, ErrorCode::Conflict);
+}
+
 }  // namespace
 }  // namespace holdfast::repo
