@@ -307,14 +307,6 @@ TEST_F(Collect, FreesSpaceOnADiskThatIsFullUntilSomethingIsDeleted) {
     EXPECT_GT(must(collect(*repository, at_once())).packs_deleted, 0u);
 }
 
-TEST_F(Collect, LeavesNoEmptyIndexRun) {
-    remove_point(write(numbered_rows(10)));
-    collect_now();
-    EXPECT_TRUE(names_under("index/").empty());
-    const TestRows rows = numbered_rows(10);
-    expect_whole(write(rows), rows);
-}
-
 /// Anybody who may write to the store can put something at the name of a tombstone.
 TEST_F(Collect, KeepsAPointWhoseTombstoneIsDamaged) {
     const TestRows rows = numbered_rows(10);
