@@ -216,7 +216,7 @@ def test_history_that_is_dropped_in_the_middle_makes_it_start_again_and_say_so(g
     shown = holdfast.ok("point", "show", "latest", "-o", "json").json()
     assert shown["manifest"]["restarts"] == 1
     assert int(shown["resourceVersion"]) >= compacted
-    assert "restarted 1 times" in holdfast.ok("point", "show", "latest").stdout
+    assert "(restarted 1 time)" in holdfast.ok("point", "show", "latest").stdout
     assert "dropped resource version" in output and "read again at a newer one" in output
     assert "later" in names(holdfast, "-n", "shop") and "slow-one" in names(holdfast, "-n", "shop")
     assert {kind["resourceVersion"] for kind in shown["manifest"]["types"]} == {shown["resourceVersion"]}
