@@ -52,7 +52,7 @@ Result<std::optional<Json>> read_live(kube::Client& client, const kube::Resource
 Preparation::Preparation(kube::Client& client, const RestorePlan::Impl& plan, Purpose purpose)
     : client_(client), plan_(plan), purpose_(purpose), state_(std::make_shared<State>()) {}
 
-void Preparation::remember_owner(const ObjectKey& target_key, std::string uid) {
+void Preparation::remember_owner(const ObjectKey& target_key, std::optional<std::string> uid) {
     state_->owners.update([&](auto& owners) {
         if (owners.size() < kMaxKnownOwners) owners[encode_key(target_key)] = std::move(uid);
     });

@@ -29,7 +29,7 @@ struct Prepared {
 /// The owner references of an object as they can be now.
 struct PresentOwners {
     std::shared_ptr<Json> references;  ///< an array
-    bool awaited = false;  ///< More of them come with this restore.
+    bool awaited = false;              ///< More of them come with this restore.
 };
 
 /// Whether what is prepared is about to be sent, or only looked at.
@@ -46,8 +46,8 @@ public:
     Result<Prepared> prepare(const PlanKind& kind, const PlanEntry& entry, std::string_view body,
                              std::stop_token stop);
 
-    /// Remembers the UID under which an owner exists in the target now.
-    void remember_owner(const ObjectKey& target_key, std::string uid);
+    /// Remembers the UID under which an owner exists in the target now, or that there is none.
+    void remember_owner(const ObjectKey& target_key, std::optional<std::string> uid);
 
     /// The kind as the target serves it by now; nullptr when it does not.
     std::optional<kube::ResourceType> served(const PlanKind& kind) const;

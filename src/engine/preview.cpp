@@ -24,6 +24,7 @@ constexpr std::size_t kMaxNamespaceLists = 4;
 
 /// Of every object that is there: whether it equals another needs no more than this.
 using Existing = std::map<std::string, Fingerprint128, std::less<>>;
+using Uids = std::map<std::string, std::string>;
 
 std::string place_of(std::string_view ns, std::string_view name) {
     std::string place(ns);
@@ -57,14 +58,16 @@ private:
     Result<void> list_namespaces(std::stop_token stop) {
         const auto* type = plan_.target.find("", "Namespace");
         if (type == nullptr) return {};
-        return each_live(*type, "", stop, [&](const kube::ObjectView& live) -> Result<void> {
+        TRY(each_live(*type, "", stop, [&](const kube::ObjectView& live) -> Result<void> {
             namespaces_.emplace(live.name);
             return {};
-        });
+        }));
+        return {};
     }
 
+    /// Whether the server let us see all of them.
     template <class Visit>
-    Result<void> each_live(const kube::ResourceType& type, const std::string& ns,
+    Result<bool> each_live(const kube::ResourceType& type, const std::string& ns,
                            std::stop_token stop, Visit visit) {
         kube::ListOptions list{.ns = ns};
         do {
@@ -72,12 +75,12 @@ private:
             if (!page) {
                 // Who may not list can still create: the server says what exists.
                 if (is_fatal(page.error())) return std::unexpected(std::move(page).error());
-                return {};
+                return false;
             }
             for (const kube::ObjectView& live : page->items) TRY(visit(live));
             list.continue_token = page->continue_token;
         } while (!list.continue_token.empty());
-        return {};
+        return true;
     }
 
     /// What the target has of one kind, as far as the plan concerns it.
@@ -93,24 +96,38 @@ private:
             namespaces.insert(key.ns);
             places.insert(place_of(key.ns, key.name));
         }
-        if (places.empty()) return existing;
         if (namespaces.size() > kMaxNamespaceLists) namespaces = {""};
+        bool saw_all = true;
+        Uids uids;
         for (const std::string& ns : namespaces)
-            TRY(each_live(*kind.served, ns, stop, [&](const kube::ObjectView& live) {
-                return remember(live, kind, places, existing);
+            saw_all &= TRY(each_live(*kind.served, ns, stop, [&](const kube::ObjectView& live) {
+                const std::string place = place_of(live.ns, live.name);
+                if (!places.contains(place)) return Result<void>();
+                if (live.deletion_timestamp.empty()) uids.emplace(place, live.uid);
+                return remember(live, kind, place, existing);
             }));
+        if (saw_all) remember_owners(kind, uids);
         return existing;
     }
 
+    /// Saves asking for each owner of what comes later.
+    void remember_owners(const PlanKind& kind, const Uids& uids) {
+        for (const PlanEntry& entry : kind.entries) {
+            if (!entry.is_owner || entry.skip != 0) continue;
+            const ObjectKey key = plan_.target_key(kind, entry);
+            const auto uid = uids.find(place_of(key.ns, key.name));
+            preparation_.remember_owner(
+                key, uid == uids.end() ? std::nullopt : std::optional(uid->second));
+        }
+    }
+
     static Result<void> remember(const kube::ObjectView& live, const PlanKind& kind,
-                                 const std::set<std::string>& places, Existing& existing) {
-        std::string place = place_of(live.ns, live.name);
-        if (!places.contains(place)) return {};
+                                 const std::string& place, Existing& existing) {
         Json object = TRY(base::parse_json(live.raw), "the server's {}", kind.captured.kind);
         // Items of a list do not say what they are.
         object["apiVersion"] = kind.served->api_version();
         object["kind"] = kind.served->kind;
-        existing.emplace(std::move(place), fingerprint128(form_in_target(object)));
+        existing.emplace(place, fingerprint128(form_in_target(object)));
         return {};
     }
 

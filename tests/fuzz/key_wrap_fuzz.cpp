@@ -44,7 +44,8 @@ void check_record(const KeyWrapRecord& record) {
     // the wrap of that name.
     for (const std::string_view suffix : names::kCopySuffixes)
         vault.plant(fmt::format("keys/{}{}", kWrapId, suffix), bytes);
-    (void)Repository::open(vault.store, key_file, vault.environment);
+    require(Repository::open(vault.store, key_file, vault.environment).has_value(),
+            "a wrap under another's name does not keep the vault shut");
     KeyWrapRecord named = record;
     named.id = kWrapId;
     for (const std::string_view suffix : names::kCopySuffixes)
