@@ -16,8 +16,7 @@ namespace {
 constexpr std::string_view kMask = "***";
 constexpr std::size_t kMaxDepth = 200;
 
-Json comparable(const Json& object, bool with_status,
-                rules::OwnerUids uids = rules::OwnerUids::Drop) {
+Json comparable(const Json& object, bool with_status, rules::OwnerUids uids) {
     Json form = object;
     rules::make_comparable_form(form, with_status, uids);
     // The same object may be read at another version.
@@ -120,10 +119,6 @@ std::vector<Difference> differences(const Json& before, const Json& after,
     Walk walk(options, is_secret(before) || is_secret(after));
     walk.compare("", &old_form, &new_form, 0);
     return walk.take();
-}
-
-bool same_as_before(const Json& before, const Json& after, bool with_status) {
-    return comparable(before, with_status) == comparable(after, with_status);
 }
 
 std::string form_in_target(const Json& object) {

@@ -28,9 +28,6 @@ struct Difference {
 std::vector<Difference> differences(const Json& before, const Json& after,
                                     const DiffOptions& options = {});
 
-/// Whether they are equal but for server-made fields: what "as it was" means.
-bool same_as_before(const Json& before, const Json& after, bool with_status = false);
-
 /// What decides, in previews and restores alike, whether an object of the target is already what a
 /// restore would make of it: both have the same text. Owners must be the same objects, not only be
 /// called the same: a reference to one that is gone lets the dependent be deleted.

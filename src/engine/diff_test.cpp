@@ -72,11 +72,5 @@ TEST(Diff, StopsAtItsLimit) {
     EXPECT_EQ(differences(parse(R"({"a":1,"b":1,"c":1})"), parse("{}"), options).size(), 2u);
 }
 
-TEST(Diff, SaysWhetherAnObjectIsAsItWas) {
-    EXPECT_TRUE(same_as_before(parse(R"({"apiVersion":"a/v1","kind":"W","spec":{}})"),
-                               parse(R"({"apiVersion":"a/v2","kind":"W","spec":{}})")));
-    EXPECT_FALSE(same_as_before(parse(R"({"spec":{}})"), parse(R"({"spec":{"a":1}})")));
-}
-
 }  // namespace
 }  // namespace holdfast::engine

@@ -139,12 +139,10 @@ private:
         if (!selection_->includes_type(key.group, key.kind)) return false;
         if (!labels_match(peek)) return false;
         if (!key.ns.empty()) return true;
+        // A namespace that was not chosen has not come this far.
         if (key.kind == "Namespace" && key.group.empty() &&
             !plan_->options.selection.namespaces.empty())
-            return selection_->includes_namespace(key.name);
-        if (key.kind == "Namespace" && key.group.empty() &&
-            !selection_->includes_namespace(key.name))
-            return false;
+            return true;
         return !selection_->without_cluster_objects() && !selection_->only_needed_cluster_objects();
     }
 
