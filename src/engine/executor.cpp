@@ -319,10 +319,13 @@ private:
         prepared.type = *type;
         prepared.key = plan_.target_key(kind, entry);
         auto added = writer_.add_owners(prepared, owners, stop);
-        if (added) return {};
-        if (is_fatal(added.error())) return std::unexpected(std::move(added).error());
+        if (added && added->empty()) return {};
+        if (!added && is_fatal(added.error())) return std::unexpected(std::move(added).error());
         ObjectOutcome outcome{.object = prepared.key, .outcome = states_[item.kind][item.entry]};
-        outcome.notes.push_back("its owner could not be set: " + added.error().message);
+        if (added)
+            outcome.notes = *std::move(added);
+        else
+            outcome.notes.push_back("its owner could not be set: " + added.error().message);
         return journal_->outcome(key_of(item), outcome);
     }
 

@@ -97,12 +97,24 @@ Result<kube::Response> ObjectWriter::send(kube::Method method, const Prepared& p
     return client_.send(request, stop);
 }
 
+Result<kube::Response> ObjectWriter::send_owned(kube::Method method, const Prepared& prepared,
+                                                Json& object, std::vector<std::string>& notes,
+                                                std::stop_token stop) const {
+    auto response = TRY(send(method, prepared, base::dump_json(object), stop));
+    if (response.ok() || classify(kube::status_error(response)) != rules::Refusal::OwnerNotAllowed)
+        return response;
+    constexpr std::string_view kNote = "blockOwnerDeletion was dropped: it needs more rights";
+    if (std::ranges::find(notes, kNote) == notes.end()) notes.emplace_back(kNote);
+    rules::drop_block_owner_deletion(object);
+    return send(method, prepared, base::dump_json(object), stop);
+}
+
 Result<Written> ObjectWriter::write(Prepared& prepared, const WriteOptions& options,
                                     std::stop_token stop) const {
     Written written;
     for (unsigned attempt = 0; attempt < kMaxTries; ++attempt) {
         auto response =
-            TRY(send(kube::Method::Post, prepared, base::dump_json(*prepared.object), stop));
+            TRY(send_owned(kube::Method::Post, prepared, *prepared.object, written.notes, stop));
         if (!response.ok()) {
             if (TRY(handle_refusal(response, prepared, options, written, stop)) == Next::Again)
                 continue;
@@ -142,11 +154,6 @@ Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& re
             rules::strip_node_ports(*prepared.object);
             written.notes.push_back(
                 "another Service has a node port of it, so the target chose its node ports anew");
-            return Next::Again;
-        case rules::Refusal::OwnerNotAllowed:
-            rules::drop_block_owner_deletion(*prepared.object);
-            prepared.may_block_owners = false;
-            written.notes.push_back("blockOwnerDeletion was dropped: it needs more rights");
             return Next::Again;
         case rules::Refusal::NotYet:
             written.not_yet = true;
@@ -219,7 +226,6 @@ Result<bool> ObjectWriter::is_in_target(Prepared& prepared, const Json& live,
         metadata.erase("ownerReferences");
         if (!owners.references->empty())
             metadata["ownerReferences"] = std::move(*owners.references);
-        if (!prepared.may_block_owners) rules::drop_block_owner_deletion(*prepared.object);
         if (owners.awaited) return false;
     }
     return form_in_target(*prepared.object) == form_in_target(live);
@@ -250,7 +256,7 @@ Result<ObjectWriter::Next> ObjectWriter::replace(Prepared& prepared, Json live,
                                                  std::stop_token stop) const {
     Json wanted = *prepared.object;
     rules::keep_live_allocations(wanted, live);
-    auto response = TRY(send(kube::Method::Put, prepared, base::dump_json(wanted), stop));
+    auto response = TRY(send_owned(kube::Method::Put, prepared, wanted, written.notes, stop));
     if (response.ok()) {
         written.outcome = Outcome::Updated;
         note_warnings(response, written);
@@ -323,20 +329,22 @@ Result<void> ObjectWriter::write_status(const Prepared& prepared, Written& writt
     return {};
 }
 
-Result<void> ObjectWriter::add_owners(const Prepared& prepared, const Json& owners,
-                                      std::stop_token stop) const {
+Result<std::vector<std::string>> ObjectWriter::add_owners(const Prepared& prepared,
+                                                          const Json& owners,
+                                                          std::stop_token stop) const {
+    std::vector<std::string> notes;
     for (unsigned attempt = 0; attempt < kMaxTries; ++attempt) {
         auto live =
             TRY(read_live(client_, prepared.type, prepared.key.ns, prepared.key.name, stop));
         if (!live) return fail(ErrorCode::NotFound, "the object is gone");
         Json all = joined_owners(*live, owners);
         const Json* present = base::find_json(*live, "/metadata/ownerReferences");
-        if (all == (present == nullptr ? Json(Json::array()) : *present)) return {};
+        if (all == (present == nullptr ? Json(Json::array()) : *present)) return notes;
         Json patch = {{"metadata",
                        {{"resourceVersion", base::text_at(*live, "/metadata/resourceVersion")},
                         {"ownerReferences", std::move(all)}}}};
-        auto response = TRY(send(kube::Method::Patch, prepared, base::dump_json(patch), stop));
-        if (response.ok()) return {};
+        auto response = TRY(send_owned(kube::Method::Patch, prepared, patch, notes, stop));
+        if (response.ok()) return notes;
         kube::StatusError status = kube::status_error(response);
         if (classify(status) != rules::Refusal::Conflict)
             return std::unexpected(kube::to_error(status));

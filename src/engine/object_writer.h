@@ -47,15 +47,18 @@ public:
     Result<Written> write(Prepared& prepared, const WriteOptions& options,
                           std::stop_token stop) const;
 
-    /// Adds owner references to an object that was written without them.
-    Result<void> add_owners(const Prepared& prepared, const Json& owners,
-                            std::stop_token stop) const;
+    /// Adds owner references to an object that was written without them. Returns notes.
+    Result<std::vector<std::string>> add_owners(const Prepared& prepared, const Json& owners,
+                                                std::stop_token stop) const;
 
 private:
     enum class Next { Done, Again };
 
     Result<kube::Response> send(kube::Method method, const Prepared& prepared,
                                 const std::string& body, std::stop_token stop) const;
+    /// Sends `object`; once more without blockOwnerDeletion when that needs more rights than ours.
+    Result<kube::Response> send_owned(kube::Method method, const Prepared& prepared, Json& object,
+                                      std::vector<std::string>& notes, std::stop_token stop) const;
     Result<Next> handle_refusal(const kube::Response& response, Prepared& prepared,
                                 const WriteOptions& options, Written& written,
                                 std::stop_token stop) const;

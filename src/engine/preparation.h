@@ -22,7 +22,6 @@ struct Prepared {
     ObjectKey key;                 ///< In the target.
     std::vector<std::string> notes;
     bool owners_later = false;
-    bool may_block_owners = true;  ///< Whether its references may set blockOwnerDeletion.
     bool volume_empty = false;
 };
 

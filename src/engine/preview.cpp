@@ -12,7 +12,9 @@
 #include "engine/plan.h"
 #include "engine/preparation.h"
 #include "engine/progress_meter.h"
+#include "engine/rules/allocated.h"
 #include "engine/rules/answers.h"
+#include "engine/rules/owners.h"
 #include "kube/status_error.h"
 
 namespace holdfast::engine {
@@ -22,8 +24,14 @@ namespace {
 /// Beyond this many namespaces a kind is listed as a whole rather than namespace by namespace.
 constexpr std::size_t kMaxNamespaceLists = 4;
 
+/// How often an object may vanish when it is read and be there when it is to be created.
+constexpr unsigned kMaxTurns = 3;
+/// A request to create is corrected once for each of three reasons.
+constexpr unsigned kMaxAsks = 4;
+
 /// Of every object that is there: whether it equals another needs no more than this.
 using Existing = std::map<std::string, Fingerprint128, std::less<>>;
+/// Of owners only.
 using Uids = std::map<std::string, std::string>;
 
 std::string place_of(std::string_view ns, std::string_view name) {
@@ -58,11 +66,17 @@ private:
     Result<void> list_namespaces(std::stop_token stop) {
         const auto* type = plan_.target.find("", "Namespace");
         if (type == nullptr) return {};
-        TRY(each_live(*type, "", stop, [&](const kube::ObjectView& live) -> Result<void> {
-            namespaces_.emplace(live.name);
-            return {};
-        }));
+        namespaces_known_ =
+            TRY(each_live(*type, "", stop, [&](const kube::ObjectView& live) -> Result<void> {
+                namespaces_.emplace(live.name);
+                return {};
+            }));
         return {};
+    }
+
+    /// Who may not list namespaces may all the same see what is in them.
+    bool may_be_there(const std::string& ns) const {
+        return ns.empty() || !namespaces_known_ || namespaces_.contains(ns);
     }
 
     /// Whether the server let us see all of them.
@@ -87,24 +101,25 @@ private:
     Result<Existing> list_existing(const PlanKind& kind, std::stop_token stop) {
         Existing existing;
         if (!kind.served || !kind.served->can("list")) return existing;
-        std::set<std::string> places;
+        std::map<std::string, bool> places;  ///< and whether it is that of an owner
         std::set<std::string> namespaces;
         for (const PlanEntry& entry : kind.entries) {
             if (entry.skip != 0) continue;
             ObjectKey key = plan_.target_key(kind, entry);
-            if (!key.ns.empty() && !namespaces_.contains(key.ns)) continue;
+            if (!may_be_there(key.ns)) continue;
             namespaces.insert(key.ns);
-            places.insert(place_of(key.ns, key.name));
+            places[place_of(key.ns, key.name)] |= entry.is_owner;
         }
         if (namespaces.size() > kMaxNamespaceLists) namespaces = {""};
         bool saw_all = true;
         Uids uids;
         for (const std::string& ns : namespaces)
             saw_all &= TRY(each_live(*kind.served, ns, stop, [&](const kube::ObjectView& live) {
-                const std::string place = place_of(live.ns, live.name);
-                if (!places.contains(place)) return Result<void>();
-                if (live.deletion_timestamp.empty()) uids.emplace(place, live.uid);
-                return remember(live, kind, place, existing);
+                const auto place = places.find(place_of(live.ns, live.name));
+                if (place == places.end()) return Result<void>();
+                if (place->second && live.deletion_timestamp.empty())
+                    uids.emplace(place->first, live.uid);
+                return remember(live, kind, place->first, existing);
             }));
         if (saw_all) remember_owners(kind, uids);
         return existing;
@@ -174,15 +189,23 @@ private:
         shown.object = prepared->key;
         shown.notes = prepared->notes;
         auto found = existing.find(place_of(prepared->key.ns, prepared->key.name));
-        if (found == existing.end()) {
-            if (prepared->volume_empty) shown.notes.emplace_back("volume new and EMPTY");
-            TRY(ask(kind, *prepared, shown, stop));
-        } else if (!prepared->owners_later &&
-                   found->second == fingerprint128(form_in_target(*prepared->object))) {
+        bool there = found != existing.end();
+        if (there && !prepared->owners_later &&
+            found->second == fingerprint128(form_in_target(*prepared->object))) {
             shown.verdict = PreviewVerdict::Unchanged;
-        } else {
-            TRY(compare(kind, entry, *prepared, shown, stop));
+            show(shown);
+            return {};
         }
+        for (unsigned turn = 0; turn < kMaxTurns; ++turn, there = !there) {
+            if (!TRY(there ? compare(kind, entry, *prepared, shown, stop)
+                           : ask(kind, *prepared, shown, stop)))
+                continue;
+            if (!there && prepared->volume_empty) shown.notes.emplace_back("volume new and EMPTY");
+            show(shown);
+            return {};
+        }
+        shown.verdict = PreviewVerdict::Cannot;
+        shown.reason = "the object appears and vanishes again and again";
         show(shown);
         return {};
     }
@@ -190,85 +213,124 @@ private:
     /// Something that this restore brings before the object can be: its kind, its namespace.
     std::string awaited(const PlanKind& kind, const Prepared& prepared) const {
         if (!kind.served) return prepared.type.qualified_kind();
-        if (prepared.key.ns.empty() || namespaces_.contains(prepared.key.ns)) return "";
+        return may_be_there(prepared.key.ns) ? "" : coming_namespace(prepared.key.ns);
+    }
+
+    /// The namespace in words, when this restore creates it; or empty.
+    std::string coming_namespace(const std::string& ns) const {
         const PlanKind* namespaces = plan_.find_kind("", "Namespace");
         if (namespaces == nullptr) return "";
         for (const PlanEntry& entry : namespaces->entries)
-            if (entry.skip == 0 && plan_.target_key(*namespaces, entry).name == prepared.key.ns)
-                return "namespace " + prepared.key.ns;
+            if (entry.skip == 0 && plan_.target_key(*namespaces, entry).name == ns)
+                return "namespace " + ns;
         return "";
     }
 
-    /// Lets the server go through the motions of creating the object.
-    Result<void> ask(const PlanKind& kind, const Prepared& prepared, PreviewObject& shown,
+    static void leave_unchecked(std::string what, PreviewObject& shown) {
+        shown.verdict = PreviewVerdict::CreateUnchecked;
+        shown.reason = std::move(what) + " is created by this restore";
+    }
+
+    /// Lets the server go through the motions of creating the object, corrected as the restore
+    /// corrects it. False: it exists.
+    Result<bool> ask(const PlanKind& kind, Prepared& prepared, PreviewObject& shown,
                      std::stop_token stop) {
         if (std::string what = awaited(kind, prepared); !what.empty()) {
-            shown.verdict = PreviewVerdict::CreateUnchecked;
-            shown.reason = what + " is created by this restore";
-            return {};
+            leave_unchecked(std::move(what), shown);
+            return true;
         }
         kube::Request request{.method = kube::Method::Post};
         request.path = prepared.type.collection_path(prepared.key.ns);
         request.query = {{"dryRun", "All"}, {"fieldValidation", "Strict"}};
-        request.body = base::dump_json(*prepared.object);
-        auto response = TRY(environment_.client.send(request, stop));
-        if (std::string unknown = unknown_fields(response); !unknown.empty()) {
-            // The restore is not strict: without those fields the object can be created.
-            shown.notes.push_back("the server will drop what it does not take: " + unknown);
-            request.query.back().second = "Ignore";
+        std::vector<std::string> notes;
+        kube::Response response;
+        for (unsigned asked = 0; asked < kMaxAsks; ++asked) {
+            request.body = base::dump_json(*prepared.object);
             response = TRY(environment_.client.send(request, stop));
+            if (response.ok() || !correct(response, request, *prepared.object, notes)) break;
         }
-        if (response.ok()) {
-            shown.verdict = PreviewVerdict::Create;
-            for (const std::string& warning : response.warnings())
-                shown.notes.push_back("the server warns: " + warning);
-            return {};
-        }
-        kube::StatusError status = kube::status_error(response);
-        read_refusal(status, shown);
-        return {};
+        if (!response.ok() && !read_refusal(kube::status_error(response), prepared, shown))
+            return false;
+        shown.notes.insert(shown.notes.end(), notes.begin(), notes.end());
+        if (!response.ok()) return true;
+        shown.verdict = PreviewVerdict::Create;
+        for (const std::string& warning : response.warnings())
+            shown.notes.push_back("the server warns: " + warning);
+        return true;
     }
 
-    static std::string unknown_fields(const kube::Response& response) {
-        if (response.status != 400) return "";
+    /// What a restore does about a refusal before it tries again; false when it does nothing.
+    static bool correct(const kube::Response& response, kube::Request& request, Json& object,
+                        std::vector<std::string>& notes) {
         kube::StatusError status = kube::status_error(response);
-        return std::string(rules::strict_decoding_error(status.code, status.message));
-    }
-
-    static void read_refusal(const kube::StatusError& status, PreviewObject& shown) {
-        shown.reason = status.message;
-        switch (rules::classify_refusal(status.code, status.reason, status.message,
-                                        status.has_cause("NamespaceTerminating"))) {
-            case rules::Refusal::DryRunUnsupported:
-                shown.verdict = PreviewVerdict::CreateUnchecked;
-                return;
-            case rules::Refusal::Exists:
-                shown.verdict = PreviewVerdict::Skip;
-                shown.reason = "exists";
-                return;
+        if (auto unknown = rules::strict_decoding_error(status.code, status.message);
+            !unknown.empty()) {
+            // The restore is not strict: without those fields the object can be created.
+            notes.push_back("the server will drop what it does not take: " + std::string(unknown));
+            request.query.back().second = "Ignore";
+            return true;
+        }
+        switch (classify(status)) {
             case rules::Refusal::NodePortTaken:
-                shown.verdict = PreviewVerdict::Create;
-                shown.reason.clear();
-                shown.notes.emplace_back(
+                rules::strip_node_ports(object);
+                notes.emplace_back(
                     "another Service has a node port of it, so the target will choose its node "
                     "ports anew");
-                return;
+                return true;
+            case rules::Refusal::OwnerNotAllowed:
+                rules::drop_block_owner_deletion(object);
+                notes.emplace_back("blockOwnerDeletion will be dropped: it needs more rights");
+                return true;
             default:
-                shown.verdict = PreviewVerdict::Cannot;
+                return false;
         }
     }
 
-    Result<void> compare(const PlanKind& kind, const PlanEntry& entry, const Prepared& prepared,
+    static rules::Refusal classify(const kube::StatusError& status) {
+        return rules::classify_refusal(status.code, status.reason, status.message,
+                                       status.has_cause("NamespaceTerminating"));
+    }
+
+    /// False when the refusal says that the object exists.
+    bool read_refusal(const kube::StatusError& status, const Prepared& prepared,
+                      PreviewObject& shown) const {
+        shown.reason = status.message;
+        shown.verdict = PreviewVerdict::Cannot;
+        switch (classify(status)) {
+            case rules::Refusal::Exists:
+                return false;
+            case rules::Refusal::DryRunUnsupported:
+            case rules::Refusal::NotYet:
+                shown.verdict = PreviewVerdict::CreateUnchecked;
+                return true;
+            default:
+                break;
+        }
+        if (status.code == 404 && status.message.starts_with("namespaces \""))
+            if (std::string what = coming_namespace(prepared.key.ns); !what.empty())
+                leave_unchecked(std::move(what), shown);
+        return true;
+    }
+
+    /// Reads the object as it is. False: it is not there.
+    Result<bool> compare(const PlanKind& kind, const PlanEntry& entry, const Prepared& prepared,
                          PreviewObject& shown, std::stop_token stop) {
         auto live =
             read_live(environment_.client, prepared.type, prepared.key.ns, prepared.key.name, stop);
         if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
-        shown.verdict = PreviewVerdict::Differs;
+        shown.reason.clear();
         if (!live) {
-            shown.reason = live.error().message;
-            return {};
+            shown.verdict = PreviewVerdict::Cannot;
+            shown.reason = "it exists and cannot be read: " + live.error().message;
+            return true;
         }
-        if (!*live) return ask(kind, prepared, shown, stop);
+        if (!*live) return false;
+        // It may have been listed at another version than that of the point.
+        if (!prepared.owners_later && form_in_target(**live) == form_in_target(*prepared.object)) {
+            shown.verdict = PreviewVerdict::Unchanged;
+            return true;
+        }
+        shown.verdict = PreviewVerdict::Differs;
         if (prepared.owners_later)
             shown.notes.emplace_back("an owner of it is created by this restore");
         DiffOptions options{.owner_uids = true, .show_secrets = options_.show_secrets};
@@ -277,7 +339,7 @@ private:
         bool merged = kind.captured.kind == "ServiceAccount" && prepared.key.name == "default";
         shown.would_change =
             !entry.needed_only && (kind.existing != ExistingPolicy::Skip || merged);
-        return {};
+        return true;
     }
 
     void show(const PreviewObject& object) {
@@ -293,7 +355,8 @@ private:
     Preparation preparation_;
     ProgressMeter meter_;
     std::set<std::string, std::less<>> namespaces_;
-    std::mutex visiting_;  ///< the visitor is promised one call at a time
+    bool namespaces_known_ = false;  ///< Whether those are all that there are.
+    std::mutex visiting_;            ///< the visitor is promised one call at a time
 };
 
 }  // namespace

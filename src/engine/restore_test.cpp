@@ -26,6 +26,10 @@ bool asks(const kube::Request& request, std::string_view name, std::string_view 
     });
 }
 
+bool is_list(const kube::Request& request, std::string_view collection) {
+    return request.method == kube::Method::Get && request.path.ends_with(collection);
+}
+
 TEST_F(Restore, CreatesWhatIsMissingWithoutAskingFirst) {
     point_has_namespace("shop");
     point_has_config_map("shop", "a", "1");
@@ -638,6 +642,155 @@ TEST_F(Restore, PreviewKnowsKindsThatTheRestoreBrings) {
     EXPECT_EQ(all["Widget.example.com shop/w"].verdict, PreviewVerdict::CreateUnchecked);
     EXPECT_EQ(all["Widget.example.com shop/w"].reason,
               "Widget.example.com is created by this restore");
+}
+
+TEST_F(Restore, PreviewSeesIntoNamespacesThatItMayNotList) {
+    point_has_namespace("shop");
+    point_has_namespace("fresh");
+    point_has_deployment_with_config_map();
+    point_has_config_map("shop", "same", "1");
+    point_has_config_map("fresh", "x", "1");
+    RestoreOptions shop{.selection = {.namespaces = {"shop"}}};
+    restore(shop);
+    forbid([](const kube::Request& request) { return is_list(request, "/namespaces"); });
+    auto all = preview();
+    EXPECT_EQ(all["Namespace shop"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(all["ConfigMap shop/same"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(all["ConfigMap shop/part"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(all["Deployment.apps shop/web"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(all["ConfigMap fresh/x"].verdict, PreviewVerdict::CreateUnchecked);
+    EXPECT_EQ(all["ConfigMap fresh/x"].reason, "namespace fresh is created by this restore");
+}
+
+TEST_F(Restore, PreviewComparesWhatItMayNotListButRead) {
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"mine"}})");
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"b"},"data":{"k":"1"}})");
+    point_has_config_map("shop", "a", "1");
+    point_has_config_map("shop", "b", "1");
+    forbid([](const kube::Request& request) { return is_list(request, "/configmaps"); });
+    auto all = preview({.existing = ExistingPolicy::Update});
+    EXPECT_EQ(all["ConfigMap shop/a"].verdict, PreviewVerdict::Differs);
+    EXPECT_TRUE(all["ConfigMap shop/a"].would_change);
+    EXPECT_EQ(all["ConfigMap shop/b"].verdict, PreviewVerdict::Unchanged);
+    // Nor read: then a restore fails too.
+    forbid([](const kube::Request& request) {
+        return request.method == kube::Method::Get && request.path.ends_with("/a");
+    });
+    EXPECT_EQ(preview()["ConfigMap shop/a"].verdict, PreviewVerdict::Cannot);
+    EXPECT_THAT(outcomes(restore().id)["ConfigMap shop/a"], HasSubstr("cannot be read"));
+}
+
+TEST_F(Restore, PreviewGivesUpOnWhatAppearsAndVanishes) {
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"mine"}})");
+    point_has_config_map("shop", "a", "1");
+    kube_.script({.when =
+                      [](const kube::Request& request) {
+                          return request.method == kube::Method::Get &&
+                                 request.path.ends_with("/configmaps/a");
+                      },
+                  .status = 404,
+                  .reason = "NotFound",
+                  .message = "configmaps \"a\" not found",
+                  .times = 1000});
+    EXPECT_EQ(preview()["ConfigMap shop/a"].verdict, PreviewVerdict::Cannot);
+}
+
+TEST_F(Restore, PreviewTakesAReadForMoreThanAList) {
+    // As an object is that was listed at another version than the point's.
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"a"},"data":{"k":"1"}})");
+    kube_.add("ConfigMap", R"({"metadata":{"namespace":"shop","name":"b"},"data":{"k":"x"}})");
+    point_has_config_map("shop", "a", "1");
+    point_has_config_map("shop", "b", "1");
+    auto planned = plan();
+    ASSERT_TRUE(planned);
+    std::map<std::string, PreviewVerdict> all;
+    auto visit = [&](const PreviewObject& one) {
+        all[one.object.name] = one.verdict;
+        if (one.object.name == "a")
+            kube_.change("ConfigMap", "shop", "b",
+                         R"({"apiVersion":"v1","kind":"ConfigMap",
+                "metadata":{"namespace":"shop","name":"b"},"data":{"k":"1"}})");
+    };
+    ASSERT_TRUE(preview_restore(environment(), *planned, {}, visit, {}));
+    EXPECT_EQ(all["a"], PreviewVerdict::Unchanged);
+    EXPECT_EQ(all["b"], PreviewVerdict::Unchanged);
+}
+
+TEST_F(Restore, PreviewDropsBlockOwnerDeletionAsTheRestoreDoes) {
+    kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
+    point_has_config_map("shop", "owner", "1");
+    point_has(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"namespace":"shop",
+        "name":"web","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner",
+        "uid":"old","blockOwnerDeletion":true}]},"spec":{}})");
+    restore({.selection = {.kinds = {"configmaps"}}});
+    forbid_blocking();
+    PreviewObject shown = preview()["Deployment.apps shop/web"];
+    EXPECT_EQ(shown.verdict, PreviewVerdict::Create);
+    EXPECT_THAT(shown.notes, ElementsAre(HasSubstr("blockOwnerDeletion will be dropped")));
+    EXPECT_EQ(outcomes(restore().id)["Deployment.apps shop/web"], "created");
+    RestoreOptions update{.existing = ExistingPolicy::Update};
+    EXPECT_EQ(preview(update)["Deployment.apps shop/web"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(outcomes(restore(update).id)["Deployment.apps shop/web"], "unchanged");
+}
+
+TEST_F(Restore, SetsLateOwnersWithoutBlockOwnerDeletionForWhoMayNot) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"apps/v1","kind":"Deployment",
+        "metadata":{"namespace":"shop","name":"web"},"spec":{}})");
+    point_has(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop",
+        "name":"part","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment",
+        "name":"web","uid":"old","blockOwnerDeletion":true}]},"data":{"k":"1"}})");
+    forbid_blocking();
+    RestoreRecord record = restore();
+    outcomes(record.id);
+    EXPECT_THAT(notes_["ConfigMap shop/part"],
+                ElementsAre(HasSubstr("blockOwnerDeletion was dropped")));
+    // An update sets them too.
+    kube_.change("ConfigMap", "shop", "part",
+                 R"({"apiVersion":"v1","kind":"ConfigMap",
+        "metadata":{"namespace":"shop","name":"part"},"data":{"k":"mine"}})");
+    RestoreOptions update{.existing = ExistingPolicy::Update};
+    EXPECT_EQ(outcomes(restore(update).id)["ConfigMap shop/part"], "updated");
+    Json owners = (*kube_.find("ConfigMap", "shop", "part"))["metadata"]["ownerReferences"];
+    ASSERT_EQ(owners.size(), 1u);
+    EXPECT_EQ(owners[0]["uid"],
+              base::text_at(*kube_.find("Deployment", "shop", "web"), "/metadata/uid"));
+}
+
+TEST_F(Restore, PreviewLeavesUncheckedWhatTheRestoreTriesAgain) {
+    kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
+    point_has_config_map("shop", "a", "1");
+    kube_.script({.when = is_post,
+                  .status = 500,
+                  .reason = "InternalError",
+                  .message = "failed calling webhook \"w\": connection refused"});
+    PreviewObject shown = preview()["ConfigMap shop/a"];
+    EXPECT_EQ(shown.verdict, PreviewVerdict::CreateUnchecked);
+    EXPECT_THAT(shown.reason, HasSubstr("failed calling webhook"));
+}
+
+TEST_F(Restore, PreviewSeesWhatARefusedNodePortHides) {
+    kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
+    point_has(R"({"apiVersion":"v1","kind":"Service","metadata":{"namespace":"shop","name":"web"},
+        "spec":{"type":"NodePort","ports":[{"port":80,"nodePort":30080}]}})");
+    auto refuse = [&](auto when, const char* message) {
+        kube_.script(
+            {.when =
+                 [when](const kube::Request& request) { return is_post(request) && when(request); },
+             .status = 422,
+             .reason = "Invalid",
+             .message = message,
+             .times = 2});
+    };
+    auto has_port = [](const kube::Request& request) { return request.body.contains("30080"); };
+    refuse(has_port, "spec.ports[0].nodePort: provided port is already allocated");
+    PreviewObject shown = preview()["Service shop/web"];
+    EXPECT_EQ(shown.verdict, PreviewVerdict::Create);
+    EXPECT_THAT(shown.notes, ElementsAre(HasSubstr("choose its node ports anew")));
+    refuse([](const kube::Request&) { return true; }, "spec.selector: Invalid value");
+    shown = preview()["Service shop/web"];
+    EXPECT_EQ(shown.verdict, PreviewVerdict::Cannot);
+    EXPECT_EQ(shown.reason, "spec.selector: Invalid value");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -90,6 +91,26 @@ protected:
         auto record = run_restore(environment(), *planned, records(), id, stop);
         EXPECT_TRUE(record) << (record ? "" : record.error().message);
         return record ? *record : RestoreRecord{};
+    }
+    /// Lacks a right from now on.
+    void forbid(std::function<bool(const kube::Request&)> when) {
+        refuse(std::move(when), "it is forbidden: User cannot do this");
+    }
+    /// Lacks the right to set blockOwnerDeletion.
+    void forbid_blocking() {
+        refuse(
+            [](const kube::Request& request) {
+                return request.body.contains("blockOwnerDeletion\":true");
+            },
+            "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set "
+            "finalizers on");
+    }
+    void refuse(std::function<bool(const kube::Request&)> when, std::string message) {
+        kube_.script({.when = std::move(when),
+                      .status = 403,
+                      .reason = "Forbidden",
+                      .message = std::move(message),
+                      .times = 1000});
     }
     RestoreRecords records() const { return RestoreRecords(home_); }
 

@@ -38,12 +38,13 @@ void tie_owners(Json& object, const Surroundings& surroundings, FormNotes& notes
             fmt::format("owner {} is not there; its reference was dropped", owner));
 }
 
-/// Owners have no order.
+/// Owners have no order, and not everybody may set blockOwnerDeletion.
 void make_owners_comparable(Json& object, OwnerUids uids) {
     Json* entries = edit_at(object, "/metadata/ownerReferences");
     if (entries == nullptr || !entries->is_array()) return;
     for (Json& entry : *entries)
         if (entry.is_object() && uids == OwnerUids::Drop) entry.erase("uid");
+    drop_block_owner_deletion(object);
     std::sort(entries->begin(), entries->end());
 }
 
