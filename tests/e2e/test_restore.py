@@ -355,8 +355,13 @@ def test_a_restore_into_another_cluster_has_to_be_meant(holdfast, cluster, names
     config_map(other.client, "somebody", "theirs", {})
     elsewhere = holdfast.on(other)
     point = holdfast.ok("point", "list", "-o", "name").stdout.split()[0]
+    shown = holdfast.ok("point", "show", point, "-o", "json").json()
     refused = elsewhere.run("restore", point, "--yes")
     assert refused.code != 0 and "--to-other-cluster" in refused.stderr
     done = restore(elsewhere, "--to-other-cluster", point=point)
     assert done.record["state"] == "completed"
     assert other.client.get(f"{MAPS.format(namespace)}/a")["data"] == {"k": "v"}
+    resumed = holdfast.run("restore", "--resume", done.record["restore"], "--yes")
+    assert resumed.code != 0 and "choose it with --context" in resumed.stderr
+    assert done.record["cluster"] in resumed.stderr and shown["cluster"] in resumed.stderr
+    elsewhere.ok("restore", "--resume", done.record["restore"], "--yes")

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
@@ -183,13 +184,24 @@ Result<ExitCode> run_preview(Application& application, const RestoreWords& words
 }
 
 /// Opens what an earlier restore recorded, so that --resume needs only the id.
-Result<std::string> adopt_record(RestoreWords& words, const engine::RestoreRecords& records) {
+Result<engine::RestoreRecord> adopt_record(RestoreWords& words,
+                                           const engine::RestoreRecords& records) {
     engine::RestoreRecord record = TRY(records.find(words.resume));
     words.query.name = record.identity.point;
     words.query.vault.vault = record.identity.vault;
     words.options = record.options;
     words.to_other_cluster = true;  // what was agreed to when it began
-    return record.id;
+    return record;
+}
+
+/// What was agreed to is this one cluster, and the current context may have changed since.
+Result<void> check_same_target(const engine::RestoreRecord& record, const Target& target) {
+    const engine::RestoreIdentity& begun = record.identity;
+    if (target.uid == begun.cluster_uid) return {};
+    return fail(ErrorCode::InvalidArgument,
+                "restore {} goes into cluster {} (context {}, server {}); this is {}: choose it "
+                "with --context",
+                record.id, begun.cluster_uid, printable(begun.context), begun.server, target.uid);
 }
 
 Result<ExitCode> run_planned(Application& application, const RestoreWords& words, OpenPoint& point,
@@ -223,9 +235,9 @@ Result<ExitCode> run_planned(Application& application, const RestoreWords& words
 
 Result<ExitCode> run_restore_command(Application& application, RestoreWords& words) {
     engine::RestoreRecords records(application.home);
-    std::string id;
+    std::optional<engine::RestoreRecord> begun;
     if (!words.resume.empty()) {
-        id = TRY(adopt_record(words, records));
+        begun = TRY(adopt_record(words, records));
     } else if (words.query.name.empty()) {
         return usage_error("say which point to restore: an id, the beginning of one, or 'latest'");
     } else if (auto parsed = parse_words(words); !parsed) {
@@ -234,6 +246,8 @@ Result<ExitCode> run_restore_command(Application& application, RestoreWords& wor
     OpenPoint point = TRY(open_point(application, words.query));
     auto damaged = TRY(check_damage(application, words, point));
     Target target = TRY(open_target(application, words, point.source->manifest()));
+    if (begun) TRY(check_same_target(*begun, target));
+    std::string id = begun ? begun->id : "";
     ExitCode code = TRY(run_planned(application, words, point, target, records, std::move(id)));
     return code == ExitCode::Complete && !damaged.empty() ? ExitCode::Partial : code;
 }
