@@ -19,13 +19,13 @@ namespace {
 
 constexpr std::size_t kMaxListedNamespaces = 20;
 constexpr std::size_t kMaxNamespaces = 100'000;
-/// A kind of which more objects than this cannot be kept counts as not captured.
-constexpr std::size_t kMaxLeftOut = 100;
 
 /// The namespaces to read and the instant to read them at.
 struct Instant {
     std::unordered_set<std::string> namespaces;
     std::string resource_version;
+    std::vector<std::string> missing;        ///< chosen by name, but not there
+    std::vector<std::string> without_match;  ///< globs beside others that matched
 };
 
 bool is_namespace(const kube::ResourceType& type) {
@@ -53,12 +53,31 @@ Result<std::string> current_version(kube::Client& client, const kube::Discovery&
     return std::unexpected(std::move(last));
 }
 
+/// What to make of the words for namespaces that no namespace matches, not even one that something
+/// else keeps out of the point.
+Result<void> sort_out_unmatched(const Selection& selection, std::vector<std::string> unmatched,
+                                Instant& instant) {
+    if (!unmatched.empty() && unmatched.size() == selection.spec().namespaces.size())
+        return fail(ErrorCode::NotFound, "the cluster has no namespace that matches {}",
+                    base::join(unmatched, ", "));
+    std::ranges::sort(unmatched);
+    unmatched.erase(std::ranges::unique(unmatched).begin(), unmatched.end());
+    for (std::string& word : unmatched) {
+        if (is_glob(word))
+            instant.without_match.push_back(std::move(word));
+        else if (selection.includes_namespace(word))
+            instant.missing.push_back(std::move(word));
+    }
+    return {};
+}
+
 Result<Instant> choose_instant(kube::Client& client, const kube::Discovery& discovery,
                                const Selection& selection, std::stop_token stop) {
     Instant instant;
     const kube::ResourceType* type = discovery.find("", "Namespace");
     if (type == nullptr) return fail(ErrorCode::Unavailable, "the server serves no namespaces");
     kube::ListOptions options{.limit = 1000};
+    std::vector<std::string> unmatched = selection.spec().namespaces;
     do {
         auto page = client.list(*type, options, stop);
         auto plain = selection.plain_namespaces();
@@ -69,13 +88,18 @@ Result<Instant> choose_instant(kube::Client& client, const kube::Discovery& disc
         }
         if (!page) return std::unexpected(std::move(page).error().context("listing namespaces"));
         if (instant.resource_version.empty()) instant.resource_version = page->resource_version;
-        for (const kube::ObjectView& object : page->items)
+        for (const kube::ObjectView& object : page->items) {
+            std::erase_if(unmatched, [&](const std::string& glob) {
+                return base::glob_matches(glob, object.name);
+            });
             if (!object.excluded_by_label && selection.includes_namespace(object.name))
                 instant.namespaces.emplace(object.name);
+        }
         if (instant.namespaces.size() > kMaxNamespaces)
             return fail(ErrorCode::LimitExceeded, "more than {} namespaces", kMaxNamespaces);
         options.continue_token = page->continue_token;
     } while (!options.continue_token.empty());
+    TRY(sort_out_unmatched(selection, std::move(unmatched), instant));
     return instant;
 }
 
@@ -134,6 +158,8 @@ struct Attempt {
     ClusterFacts facts;
     Needs needs;
     std::string resource_version;
+    std::vector<std::string> missing_namespaces;
+    std::vector<std::string> globs_without_match;
     CapturePass::End end = CapturePass::End::Done;
 };
 
@@ -244,6 +270,8 @@ Result<std::unique_ptr<Attempt>> Capture::read_all() {
 Result<void> Capture::read_once(Attempt& attempt, bool at_one_version) {
     Instant instant = TRY(choose_instant(client_, discovery_, *selection_, stop_));
     attempt.resource_version = instant.resource_version;
+    attempt.missing_namespaces = instant.missing;
+    attempt.globs_without_match = instant.without_match;
     std::vector<std::vector<KindJob>> phases = plan_phases(discovery_, *selection_, instant);
     bool brings_needs = std::ranges::any_of(phases | std::views::join,
                                             [](const KindJob& job) { return job.needed; });
@@ -306,9 +334,9 @@ void Capture::record_types(Attempt& attempt) {
                           .resource_version = job.resource_version};
         if (job.failure)
             record.failure = job.failure->message;
-        else if (job.left_out.size() > kMaxLeftOut)
+        else if (job.left_out_count > kMaxLeftOut)
             record.failure = fmt::format("{} of its objects cannot be kept, among them {}: {}",
-                                         job.left_out.size(), job.left_out.front().text(),
+                                         job.left_out_count, job.left_out.front().text(),
                                          job.left_out.front().reason);
         else
             record.left_out = std::move(job.left_out);
@@ -332,6 +360,9 @@ Result<void> Capture::commit(Attempt& attempt) {
     }
     rows.sort();
     manifest.resource_version = attempt.resource_version;
+    manifest.missing_namespaces = std::move(attempt.missing_namespaces);
+    for (const std::string& glob : attempt.globs_without_match)
+        report_.notes.push_back(fmt::format("no namespace matches {}", glob));
     manifest.volumes = attempt.facts.volumes();
     manifest.fingerprint = attempt.facts.fingerprint(discovery_.version);
     repo::PointContent content;

@@ -37,8 +37,9 @@ struct CaptureReport {
 
 /// Reads all selected objects of a cluster at one resource version and commits them as a point.
 /// A kind that cannot be read is named in the manifest, with the server's words, and the point is
-/// PARTIAL. An error means that no point was written: the cluster does not answer, nothing at all
-/// could be read, the vault failed, or `stop` was requested (Cancelled).
+/// PARTIAL; so is one of several chosen namespaces that does not exist. An error means that no
+/// point was written: the cluster does not answer, nothing at all could be read, none of the chosen
+/// namespaces exists (NotFound), the vault failed, or `stop` was requested (Cancelled).
 Result<CaptureReport> capture(kube::Client& client, repo::Repository& repository,
                               base::Clock& clock, const CaptureOptions& options, Progress& progress,
                               std::stop_token stop);

@@ -11,8 +11,12 @@ namespace holdfast::engine {
 namespace {
 
 constexpr std::int64_t kFirstPage = 500;
-constexpr std::int64_t kSmallestPage = 50;
+constexpr std::int64_t kSmallestPage = 1;
 constexpr std::int64_t kLargestPage = 2000;
+/// An answer holds 64 MiB at the most, and a page should have a thirty-second of that.
+constexpr std::int64_t kTooLargeBy = 32;
+/// Raw bytes of a page that are stored at once, so that copies of them stay small beside it.
+constexpr std::size_t kSliceBytes = 1u << 20;
 constexpr std::size_t kProcessors = 2;
 constexpr std::size_t kWaitingPages = 4;
 constexpr std::size_t kMaxToldNameBytes = 300;
@@ -92,7 +96,7 @@ struct CapturePass::Run {
     base::WorkerPool processors{kProcessors, kWaitingPages};
 };
 
-/// What one page gives.
+/// What one slice of a page gives.
 struct CapturePass::Taken {
     std::vector<EncodedRow> rows;
     Bytes forms;                    ///< one after the other, as they are stored
@@ -180,19 +184,27 @@ Result<kube::ListPage> CapturePass::fetch(Run& run, KindJob& job, kube::ListOpti
         auto page = with_.client.list(job.type, options, run.abort.get_token());
         bool too_large = !page && page.error().code == ErrorCode::LimitExceeded;
         if (!too_large || options.limit <= 1) return page;
-        options.limit = std::max<std::int64_t>(1, options.limit / 8);
+        options.limit = std::max<std::int64_t>(1, options.limit / kTooLargeBy);
     }
 }
 
 Result<void> CapturePass::process(KindJob& job, const kube::ListPage& page) {
-    Objects wanted;
+    Objects slice;
     std::size_t raw_bytes = 0;
     for (const kube::ObjectView& object : page.items) {
         if (!wants(job, object)) continue;
-        wanted.push_back(&object);
+        slice.push_back(&object);
         raw_bytes += object.raw.size();
+        if (raw_bytes < kSliceBytes) continue;
+        TRY(store(job, slice, raw_bytes));
+        slice.clear();
+        raw_bytes = 0;
     }
-    Taken taken = take(job, wanted, raw_bytes);
+    return store(job, slice, raw_bytes);
+}
+
+Result<void> CapturePass::store(KindJob& job, const Objects& objects, std::size_t raw_bytes) {
+    Taken taken = take(job, objects, raw_bytes);
     const auto ids = TRY(with_.writer.add_chunks(taken.chunks()), "{}", job.type.qualified_kind());
     RowTable rows;
     for (std::size_t i = 0; i < ids.size(); ++i)
@@ -201,7 +213,9 @@ Result<void> CapturePass::process(KindJob& job, const kube::ListPage& page) {
         job.rows.append(rows);
         job.objects += rows.size();
         job.bytes += taken.bytes;
-        std::ranges::move(taken.left_out, std::back_inserter(job.left_out));
+        job.left_out_count += taken.left_out.size();
+        for (LeftOut& object : taken.left_out)
+            if (job.left_out.size() < kMaxLeftOut) job.left_out.push_back(std::move(object));
     });
     with_.meter.add(taken.rows.size(), job.type.plural);
     return {};

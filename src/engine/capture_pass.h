@@ -21,6 +21,9 @@
 
 namespace holdfast::engine {
 
+/// A kind of which more objects than this cannot be kept counts as not captured.
+inline constexpr std::size_t kMaxLeftOut = 100;
+
 /// One kind to read in a pass, and what came of it.
 struct KindJob {
     kube::ResourceType type;
@@ -34,7 +37,8 @@ struct KindJob {
     std::uint64_t bytes = 0;
     std::string resource_version;
     std::optional<Error> failure;
-    std::vector<LeftOut> left_out;  ///< objects that a row or a chunk cannot hold
+    std::uint64_t left_out_count = 0;  ///< objects that a row or a chunk cannot hold
+    std::vector<LeftOut> left_out;     ///< the first kMaxLeftOut of them
     RowTable rows;
 };
 
@@ -72,13 +76,14 @@ private:
     Result<kube::ListPage> fetch(Run& run, KindJob& job, kube::ListOptions& options);
     Result<void> process(KindJob& job, const kube::ListPage& page);
     using Objects = std::vector<const kube::ObjectView*>;
+    Result<void> store(KindJob& job, const Objects& objects, std::size_t raw_bytes);
     Taken take(const KindJob& job, const Objects& objects, std::size_t raw_bytes) const;
     bool wants(const KindJob& job, const kube::ObjectView& object);
     bool is_selected(const KindJob& job, const kube::ObjectView& object);
 
     Surroundings with_;
     std::string resource_version_;
-    base::Guarded<bool> merging_;  ///< held while a page's rows join their job
+    base::Guarded<bool> merging_;  ///< held while rows join their job
 };
 
 }  // namespace holdfast::engine

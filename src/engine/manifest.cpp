@@ -98,7 +98,8 @@ std::string_view name_of(PointStatus status) {
 }
 
 PointStatus ClusterManifest::status() const {
-    bool whole = failures.empty() && std::ranges::all_of(types, &TypeRecord::whole);
+    bool whole = failures.empty() && missing_namespaces.empty() &&
+                 std::ranges::all_of(types, &TypeRecord::whole);
     return whole ? PointStatus::Completed : PointStatus::Partial;
 }
 
@@ -142,6 +143,7 @@ std::string encode_manifest(const ClusterManifest& manifest) {
                             {"selection", to_json(manifest.selection)},
                             {"types", std::move(types)},
                             {"failures", std::move(failures)},
+                            {"missingNamespaces", manifest.missing_namespaces},
                             {"volumesWithoutData", volumes_to_json(manifest.volumes)},
                             {"fingerprint", std::move(fingerprint)}});
 }
@@ -167,6 +169,7 @@ Result<ClusterManifest> decode_manifest(std::string_view text) {
     for (const Json& failure : *TRY(array_at(json, "/failures")))
         manifest.failures.push_back({.group_version = base::text_at(failure, "/groupVersion"),
                                      .reason = base::text_at(failure, "/reason")});
+    manifest.missing_namespaces = texts(json, "/missingNamespaces");
     for (const Json& volume : *TRY(array_at(json, "/volumesWithoutData")))
         manifest.volumes.push_back({.ns = base::text_at(volume, "/namespace"),
                                     .claim = base::text_at(volume, "/claim"),

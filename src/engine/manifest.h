@@ -65,6 +65,7 @@ struct ClusterManifest {
     SelectionSpec selection;
     std::vector<TypeRecord> types;                 ///< sorted by group and kind
     std::vector<kube::DiscoveryFailure> failures;  ///< groups whose kinds could not be learned
+    std::vector<std::string> missing_namespaces;   ///< chosen by name, but not in the cluster
     std::vector<VolumeWithoutData> volumes;
     std::string fingerprint;  ///< a JSON object of ClusterFacts::fingerprint()
 

@@ -51,6 +51,10 @@ std::string_view name_of(ClusterScoped scope) {
     return "auto";
 }
 
+bool is_glob(std::string_view text) {
+    return text.find_first_of("*?") != std::string_view::npos;
+}
+
 Json to_json(const SelectionSpec& spec) {
     return {{"namespaces", spec.namespaces},
             {"excludedNamespaces", spec.excluded_namespaces},
@@ -139,7 +143,7 @@ std::optional<std::vector<std::string>> Selection::plain_namespaces() const {
     if (spec_.namespaces.empty()) return std::nullopt;
     std::vector<std::string> names;
     for (const std::string& glob : spec_.namespaces) {
-        if (glob.find_first_of("*?") != std::string::npos) return std::nullopt;
+        if (is_glob(glob)) return std::nullopt;
         if (includes_namespace(glob)) names.push_back(glob);
     }
     std::ranges::sort(names);

@@ -35,6 +35,9 @@ struct SelectionSpec {
     bool operator==(const SelectionSpec&) const = default;
 };
 
+/// Whether the text can match others than itself.
+bool is_glob(std::string_view text);
+
 Json to_json(const SelectionSpec& spec);
 /// InvalidArgument, with the cure, for more words than the summary of a point can hold.
 Result<void> check_length(const SelectionSpec& spec);

@@ -36,6 +36,8 @@ Json report_json(const engine::CaptureReport& report, const std::string& vault) 
                               {"reason", object.reason}});
     for (const kube::DiscoveryFailure& failure : manifest.failures)
         failed.push_back({{"group", failure.group_version}, {"reason", failure.reason}});
+    for (const std::string& ns : manifest.missing_namespaces)
+        failed.push_back({{"namespace", ns}, {"reason", "it does not exist"}});
     Json volumes = Json::array();
     for (const engine::VolumeWithoutData& volume : manifest.volumes)
         volumes.push_back({{"namespace", volume.ns},
@@ -75,6 +77,10 @@ void tell_failures(const Application& application, const engine::ClusterManifest
         print_line(fmt::format("  {} every kind of {}: {}",
                                application.terminal.paint(Color::Red, "not captured:"),
                                failure.group_version, printable(failure.reason)));
+    for (const std::string& ns : manifest.missing_namespaces)
+        print_line(fmt::format("  {} namespace {}: it does not exist",
+                               application.terminal.paint(Color::Red, "not captured:"),
+                               printable(ns)));
 }
 
 void tell_volumes(const engine::ClusterManifest& manifest) {

@@ -144,6 +144,8 @@ void tell_point(const OpenPoint& point) {
     for (const kube::DiscoveryFailure& failure : manifest.failures)
         print_line(fmt::format("\nNot captured: every kind of {}: {}", failure.group_version,
                                printable(failure.reason)));
+    for (const std::string& ns : manifest.missing_namespaces)
+        print_line(fmt::format("\nNot captured: namespace {}: it does not exist", printable(ns)));
     if (manifest.volumes.empty()) return;
     Table volumes({"VOLUME WITHOUT DATA", "PERSISTENT VOLUME", "STORAGE CLASS"});
     for (const engine::VolumeWithoutData& volume : manifest.volumes)
