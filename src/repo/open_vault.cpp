@@ -60,16 +60,9 @@ Result<std::optional<std::string>> first_name(store::Store& store, const std::st
     return std::nullopt;
 }
 
-Result<bool> exists(store::Store& store, std::string_view name) {
-    const auto info = store.stat(name);
-    if (info) return true;
-    if (info.error().code == ErrorCode::NotFound) return false;
-    return std::unexpected(info.error());
-}
-
 Result<bool> has_header(store::Store& location, const std::string& vault_id) {
     for (const std::string_view name : names::kHeaders)
-        if (TRY(exists(location, fmt::format("{}/{}", vault_id, name)))) return true;
+        if (TRY(store::exists(location, fmt::format("{}/{}", vault_id, name)))) return true;
     return false;
 }
 
@@ -118,7 +111,7 @@ Result<std::unique_ptr<Repository>> Repository::create(store::Store& store,
                     "a vault id of new_vault_id() is needed, and chunk "
                     "ids of 16 to 32 bytes");
     for (const std::string_view name : names::kHeaders)
-        if (TRY(exists(store, name), "looking for a vault"))
+        if (TRY(store::exists(store, name), "looking for a vault"))
             return fail(ErrorCode::AlreadyExists, "there is a vault already");
     VaultHeader header;
     header.vault_id = options.vault_id;

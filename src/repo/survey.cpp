@@ -29,13 +29,6 @@ Result<std::set<PointId>> list_ids(Repository::Core& core, std::string_view fold
     return ids;
 }
 
-Result<bool> exists(Repository::Core& core, const std::string& name) {
-    auto found = core.store().stat(name);
-    if (found) return true;
-    if (found.error().code == ErrorCode::NotFound) return false;
-    return std::unexpected(std::move(found).error());
-}
-
 void witness(Survey& survey, const PointId& id, const store::ObjectInfo& object) {
     Survey::Session& session = survey.sessions[id];
     session.bytes += object.size_bytes;
@@ -63,7 +56,7 @@ Result<std::set<std::string>> open_records(Repository::Core& core, const std::se
             records.insert(names::writer_record(writer, number));
         for (std::uint64_t number = top + 1;; ++number) {
             std::string next = names::writer_record(writer, number);
-            if (!TRY(exists(core, next))) break;
+            if (!TRY(store::exists(core.store(), next))) break;
             records.insert(std::move(next));
         }
     }
@@ -108,7 +101,7 @@ Result<std::set<PointId>> list_ended(Repository::Core& core, const std::set<Poin
                             names::kPoints, id.text());
         bool complete = true;
         for (const PointId& id : witnessed) {
-            if (ended.contains(id) || !TRY(exists(core, names::point(id)))) continue;
+            if (ended.contains(id) || !TRY(store::exists(core.store(), names::point(id)))) continue;
             // It may have ended since the list was made; then the next list has it.
             must_be_listed.insert(id);
             complete = false;
@@ -125,7 +118,7 @@ Result<std::set<std::string>> relied_packs(Repository::Core& core, const std::se
         if (!record && record.error().code == ErrorCode::NotFound) {
             // Records go only after their session has ended.
             const PointId writer = TRY(names::writer_of_record(name));
-            if (TRY(exists(core, names::point(writer)))) continue;
+            if (TRY(store::exists(core.store(), names::point(writer)))) continue;
             return fail(ErrorCode::Corrupted, "{} is missing though its session has not ended",
                         name);
         }

@@ -73,4 +73,11 @@ Result<std::vector<ObjectInfo>> list_all(Store& store, std::string_view prefix,
     return all;
 }
 
+Result<bool> exists(Store& store, std::string_view name) {
+    const auto info = store.stat(name);
+    if (info) return true;
+    if (info.error().code == ErrorCode::NotFound) return false;
+    return std::unexpected(info.error());
+}
+
 }  // namespace holdfast::store

@@ -105,4 +105,7 @@ Result<void> check_prefix(std::string_view prefix);
 Result<std::vector<ObjectInfo>> list_all(Store& store, std::string_view prefix,
                                          std::size_t max_objects);
 
+/// Whether there is an object of that name.
+Result<bool> exists(Store& store, std::string_view name);
+
 }  // namespace holdfast::store
