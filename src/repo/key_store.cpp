@@ -32,32 +32,37 @@ Result<void> KeyStore::load(const store::ObjectInfo& object, std::vector<Copy>& 
     return {};
 }
 
-/// Every copy that can be read, copies of one wrap after each other. Not authenticated.
-Result<std::vector<KeyStore::Copy>> KeyStore::copies() {
-    std::vector<Copy> copies;
-    std::optional<Error> damage;
+Result<KeyStore::Copies> KeyStore::copies() {
+    Copies copies;
     for (const auto& object : TRY(listed())) {
-        auto loaded = load(object, copies);
+        auto loaded = load(object, copies.readable);
         if (loaded) continue;
         const ErrorCode code = loaded.error().code;
         if (code == ErrorCode::NotFound) continue;  // just removed
         if (code != ErrorCode::Corrupted && code != ErrorCode::Unsupported)
             return std::unexpected(std::move(loaded).error());
         base::log::warning("{}: {}", object.name, loaded.error().message);
-        damage = std::move(loaded).error().context(object.name);
+        copies.damage = std::move(loaded).error().context(object.name);
     }
-    if (copies.empty() && damage) return std::unexpected(std::move(*damage));
     return copies;
+}
+
+Result<std::vector<KeyStore::Copy>> KeyStore::authentic_copies(const VaultKeys& keys) {
+    std::vector<Copy> authentic;
+    for (Copy& copy : TRY(copies()).readable) {
+        if (auto proven = authenticate_key_wrap(copy.bytes, keys); !proven)
+            base::log::warning("{}: {}", copy.name, proven.error().message);
+        else
+            authentic.push_back(std::move(copy));
+    }
+    return authentic;
 }
 
 Result<std::vector<KeyWrapRecord>> KeyStore::authentic(const VaultKeys& keys) {
     std::vector<KeyWrapRecord> records;
-    for (Copy& copy : TRY(copies())) {
-        if (auto proven = authenticate_key_wrap(copy.bytes, keys); !proven)
-            base::log::warning("{}: {}", copy.name, proven.error().message);
-        else if (records.empty() || records.back().id != copy.record.id)
+    for (Copy& copy : TRY(authentic_copies(keys)))
+        if (records.empty() || records.back().id != copy.record.id)
             records.push_back(std::move(copy.record));
-    }
     return records;
 }
 
@@ -67,19 +72,23 @@ Result<crypto::Key> KeyStore::unwrap(const crypto::KeyProtector& protector,
         if (fits(*root)) return std::move(*root);
         return fail(ErrorCode::PermissionDenied, "this exported key is not of this vault");
     }
+    const Copies copies = TRY(this->copies());
+    if (copies.readable.empty() && copies.damage) return std::unexpected(*copies.damage);
     std::optional<Error> refusal;
-    std::set<Bytes> tried;  // both copies of a wrap usually say the same, and scrypt takes long
+    // Both copies of a wrap usually say the same, and scrypt takes long.
+    std::set<std::pair<std::string, Bytes>> tried;
     bool opened = false;
-    for (const Copy& copy : TRY(copies())) {
-        const KeyWrapRecord& record = copy.record;
+    for (const auto& [name, bytes, record] : copies.readable) {
         if (record.kind != protector.kind() ||
             std::ranges::find(vault_ids, record.vault_id) == vault_ids.end() ||
-            !tried.insert(record.wrapped).second)
+            !tried.insert({record.vault_id, record.wrapped}).second)
             continue;
         auto root = protector.unwrap(record.wrapped, record.vault_id);
         if (root && fits(*root)) return root;
         opened = opened || root;
-        if (!root) refusal = std::move(root).error();
+        // That it is the wrong key says more than that some wrap is damaged.
+        if (!root && (!refusal || root.error().code == ErrorCode::PermissionDenied))
+            refusal = std::move(root).error();
     }
     if (opened) return fail(ErrorCode::Corrupted, "the vault's header fails authentication");
     if (refusal) return std::unexpected(std::move(*refusal));
@@ -92,11 +101,14 @@ Result<KeyWrapRecord> KeyStore::add(const crypto::KeyProtector& protector, const
     if (label.size() > kMaxLabelBytes)
         return fail(ErrorCode::InvalidArgument, "a key's label has at most {} bytes",
                     kMaxLabelBytes);
-    std::set<std::string> wraps;
-    for (const auto& object : TRY(listed())) wraps.insert(names::wrap_of(object.name));
-    if (wraps.size() >= kMaxWraps)
+    if (const std::size_t wraps = TRY(authentic(keys)).size(); wraps >= kMaxWraps)
         return fail(ErrorCode::LimitExceeded,
-                    "the vault has {} keys, which is the most: remove one first", wraps.size());
+                    "the vault has {} keys, which is the most: remove one first", wraps);
+    const auto objects = TRY(store::list_all(store_, names::kKeys, kMaxKeyObjects));
+    if (objects.size() + std::size(names::kCopySuffixes) > kMaxKeyObjects)
+        return fail(ErrorCode::LimitExceeded,
+                    "{} objects lie in {}, too many for one more key: remove what is no key",
+                    objects.size(), names::kKeys);
     KeyWrapRecord record;
     record.id = base::to_hex(random.array<kIdBytes>());
     record.vault_id = keys.vault_id();
@@ -112,16 +124,30 @@ Result<KeyWrapRecord> KeyStore::add(const crypto::KeyProtector& protector, const
 }
 
 Result<void> KeyStore::remove(std::string_view wrap_id, const VaultKeys& keys) {
-    const auto records = TRY(authentic(keys));
-    const auto is_it = [&](const KeyWrapRecord& record) { return record.id == wrap_id; };
-    if (std::ranges::none_of(records, is_it))
+    const auto is_it = [&](const store::ObjectInfo& object) {
+        return names::wrap_of(object.name) == wrap_id;
+    };
+    if (std::ranges::none_of(TRY(listed()), is_it))
         return fail(ErrorCode::NotFound, "the vault has no key {}", wrap_id);
-    if (records.size() == 1)
+    const auto is_other = [&](const Copy& copy) { return copy.record.id != wrap_id; };
+    const auto before = TRY(authentic_copies(keys));
+    if (std::ranges::none_of(before, is_other))
         return fail(ErrorCode::Conflict,
-                    "{} is the vault's last key: without it nobody could open the vault", wrap_id);
+                    "beside {} the vault has no key: without its last key nobody could open the "
+                    "vault",
+                    wrap_id);
     for (std::size_t copy = 0; copy < std::size(names::kCopySuffixes); ++copy)
         TRY(store_.remove(names::key_wrap(wrap_id, copy)), "removing key {}", wrap_id);
-    return {};
+    const auto removed = std::ranges::find_if_not(before, is_other);
+    if (removed == before.end()) return {};  // it was no key of the vault
+    // Others may have removed the other keys meanwhile: whoever looks last sees that none is left.
+    const auto after = authentic_copies(keys);
+    if (after && std::ranges::any_of(*after, is_other)) return {};
+    for (std::size_t copy = 0; copy < std::size(names::kCopySuffixes); ++copy)
+        TRY(store_.put(names::key_wrap(wrap_id, copy), removed->bytes), "keeping key {}", wrap_id);
+    if (!after) return std::unexpected(after.error());
+    return fail(ErrorCode::Conflict,
+                "key {} stays: all other keys of the vault were removed at the same time", wrap_id);
 }
 
 }  // namespace holdfast::repo

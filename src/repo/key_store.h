@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,14 +28,18 @@ public:
     using Fits = std::function<bool(const crypto::Key&)>;
     /// The first root key that the protector opens, of any copy of any wrap for one of these vault
     /// ids, and that fits: a creation that failed may have left a wrap of another root.
-    /// PermissionDenied when it opens none; Corrupted when none that it opens fits.
+    /// PermissionDenied when it opens none, or what is wrong with all of those; Corrupted when none
+    /// that it opens fits.
     Result<crypto::Key> unwrap(const crypto::KeyProtector& protector,
                                std::span<const std::string> vault_ids, const Fits& fits);
 
-    /// LimitExceeded when there are kMaxWraps wraps.
+    /// LimitExceeded when there are kMaxWraps authentic wraps, or so many objects in all that
+    /// readers would refuse two more.
     Result<KeyWrapRecord> add(const crypto::KeyProtector& protector, const VaultKeys& keys,
                               std::string_view label, base::Time now, base::Random& random);
-    /// Conflict for the last authentic wrap, NotFound for an unknown one.
+    /// Removes both copies of a wrap, be they damaged or of somebody else too; NotFound when there
+    /// is neither. Conflict when the vault would be left without an authentic wrap, also because
+    /// others are removed at the same time: then the wrap stays.
     Result<void> remove(std::string_view wrap_id, const VaultKeys& keys);
 
 private:
@@ -43,8 +48,13 @@ private:
         Bytes bytes;
         KeyWrapRecord record;
     };
+    struct Copies {
+        std::vector<Copy> readable;   ///< those of one wrap after each other
+        std::optional<Error> damage;  ///< of one that is not
+    };
     Result<std::vector<store::ObjectInfo>> listed();
-    Result<std::vector<Copy>> copies();
+    Result<Copies> copies();
+    Result<std::vector<Copy>> authentic_copies(const VaultKeys& keys);
     Result<void> load(const store::ObjectInfo& object, std::vector<Copy>& copies);
 
     store::Store& store_;

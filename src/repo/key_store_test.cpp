@@ -108,6 +108,105 @@ TEST(KeyStore, SaysThatTheHeaderIsDamagedWhenNoRootFitsIt) {
     EXPECT_EQ(opened.error().code, ErrorCode::Corrupted);
 }
 
+TEST(KeyStore, TriesAWrapThatWasForgedForAnotherVaultOnceMore) {
+    TestVault vault;
+    const std::string id = must(vault.repository->keys()).front().id;
+    auto record = must(parse_key_wrap(must(vault.store.get(names::key_wrap(id, 0)))));
+    const std::string real = record.vault_id;
+    record.vault_id = new_vault_id(vault.random);
+    ASSERT_TRUE(vault.store.remove(names::key_wrap(id, 0)));
+    ASSERT_TRUE(
+        vault.store.create(names::key_wrap(id, 0), encode_key_wrap(record, foreign_keys(vault))));
+    const std::vector<std::string> ids = {record.vault_id, real};
+    EXPECT_TRUE(
+        KeyStore(vault.store).unwrap(vault.protector, ids, [](const auto&) { return true; }));
+}
+
+TEST(KeyStore, SaysThatAKeyIsWrongThoughAWrapIsDamagedToo) {
+    TestVault vault;
+    auto record = must(KeyStore(vault.store).authentic(vault.repository->core().keys())).front();
+    for (const std::string id : {"0000000000000000", "ffffffffffffffff"}) {
+        record.id = id;
+        record.wrapped = Bytes(3, static_cast<std::byte>(id[0]));
+        ASSERT_TRUE(vault.store.create(names::key_wrap(id, 0),
+                                       encode_key_wrap(record, foreign_keys(vault))));
+    }
+    const auto opened = Repository::open(vault.store, other_protector(vault), vault.environment);
+    EXPECT_EQ(opened.error().code, ErrorCode::PermissionDenied);
+}
+
+TEST(KeyStore, CountsOnlyItsOwnKeysBeforeItAddsOne) {
+    TestVault vault;
+    const VaultKeys foreign = foreign_keys(vault);
+    for (std::size_t keys = 0; keys < kMaxWraps; ++keys)
+        ASSERT_TRUE(KeyStore(vault.store)
+                        .add(vault.protector, foreign_keys(vault), "forged", vault.clock.now(),
+                             vault.random));
+    EXPECT_TRUE(vault.repository->add_key(other_protector(vault), "another"));
+}
+
+TEST(KeyStore, AddsNoKeyThatReadersWouldRefuseForWhatElseLiesThere) {
+    TestVault vault;
+    for (std::size_t strays = 2; strays + 1 < kMaxKeyObjects; ++strays)
+        ASSERT_TRUE(vault.store.create(fmt::format("keys/stray-{}", strays), {}));
+    const auto refused = vault.repository->add_key(other_protector(vault), "one too many");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::LimitExceeded);
+    EXPECT_TRUE(opens(vault, vault.protector));
+    ASSERT_TRUE(vault.store.remove("keys/stray-2"));
+    EXPECT_TRUE(vault.repository->add_key(other_protector(vault), "another"));
+    EXPECT_TRUE(opens(vault, vault.protector));
+}
+
+TEST(KeyStore, RemovesWrapsThatAreDamagedOrForged) {
+    TestVault vault;
+    const std::string damaged = "0123456789abcdef";
+    ASSERT_TRUE(vault.store.create(names::key_wrap(damaged, 1), base::as_bytes("no key wrap")));
+    const KeyWrapRecord forged = must(
+        KeyStore(vault.store)
+            .add(vault.protector, foreign_keys(vault), "forged", vault.clock.now(), vault.random));
+    for (const std::string& id : {damaged, forged.id}) {
+        ASSERT_TRUE(vault.repository->remove_key(id));
+        EXPECT_EQ(vault.repository->remove_key(id).error().code, ErrorCode::NotFound);
+    }
+    EXPECT_EQ(must(store::list_all(vault.store, names::kKeys, 10)).size(), 2u);
+    EXPECT_TRUE(opens(vault, vault.protector));
+}
+
+/// With the exported root key, that is.
+TEST(KeyStore, AddsAKeyToAVaultOfWhichAllKeysAreDamaged) {
+    TestVault vault;
+    const std::string id = must(vault.repository->keys()).front().id;
+    for (std::size_t copy = 0; copy < std::size(names::kCopySuffixes); ++copy) {
+        ASSERT_TRUE(vault.store.remove(names::key_wrap(id, copy)));
+        ASSERT_TRUE(vault.store.create(names::key_wrap(id, copy), base::as_bytes("no key wrap")));
+    }
+    EXPECT_EQ(vault.repository->remove_key(id).error().code, ErrorCode::Conflict);
+    EXPECT_TRUE(vault.repository->add_key(vault.protector, "instead"));
+    EXPECT_TRUE(opens(vault, vault.protector));
+    EXPECT_TRUE(vault.repository->remove_key(id));
+}
+
+/// As when somebody else removes the other key between the first look and the second.
+TEST(KeyStore, KeepsAKeyWhenAllOthersAreRemovedAtTheSameTime) {
+    TestVault vault;
+    const std::string first = must(vault.repository->keys()).front().id;
+    const KeyWrap other = must(vault.repository->add_key(other_protector(vault), "other"));
+    ASSERT_TRUE(vault.store.remove(names::key_wrap(other.id, 1)));
+    store::FaultyStore faulty(vault.store, vault.random);
+    auto repository = must(Repository::open(faulty, vault.protector, vault.environment));
+    store::Fault omit{.calls = store::StoreCall::List, .kind = store::FaultKind::Omit};
+    omit.only_under = std::string(names::kKeys);
+    faulty.script(omit, 3);
+    const auto removed = repository->remove_key(first);
+    ASSERT_FALSE(removed);
+    EXPECT_EQ(removed.error().code, ErrorCode::Conflict);
+    EXPECT_TRUE(opens(vault, vault.protector));
+    EXPECT_TRUE(vault.store.get(names::key_wrap(first, 1)));
+    EXPECT_TRUE(repository->remove_key(first));
+    EXPECT_FALSE(opens(vault, vault.protector));
+}
+
 TEST(KeyStore, LeavesOtherFilesInItsFolderAlone) {
     TestVault vault;
     for (const std::string_view name : {"keys/README", "keys/0123.a", "keys/0123456789abcdef.c"})

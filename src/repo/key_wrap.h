@@ -11,8 +11,8 @@ namespace holdfast::repo {
 
 inline constexpr std::size_t kMaxKeyWrapBytes = 16384;
 inline constexpr std::size_t kMaxLabelBytes = 256;
-/// No more wraps are made; so many objects are read, for writers may add wraps at the same time and
-/// others may have left something there.
+/// No more authentic wraps are made. So many objects may lie among them, strays included, for
+/// writers may add wraps at the same time and others may have left something there.
 inline constexpr std::size_t kMaxWraps = 100;
 inline constexpr std::size_t kMaxKeyObjects = 4 * kMaxWraps;
 

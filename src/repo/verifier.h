@@ -43,6 +43,7 @@ private:
 
     // verify_objects.cpp
     Result<void> check_headers();
+    std::optional<std::string> harm_of_wrap(const std::string& name, ByteView bytes);
     Result<void> check_wraps();
     Result<void> check_index();
     Result<void> check_index_run(const std::string& name, std::uint64_t bytes);

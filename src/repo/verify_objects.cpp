@@ -38,42 +38,46 @@ Result<void> Verifier::check_headers() {
     return {};
 }
 
+/// What is wrong with one copy of a key wrap; nothing when it is a key of the vault.
+std::optional<std::string> Verifier::harm_of_wrap(const std::string& name, ByteView bytes) {
+    const auto record = parse_key_wrap(bytes);
+    if (!record) return record.error().message;
+    const auto authentic = authenticate_key_wrap(bytes, core_.keys());
+    if (!authentic) return authentic.error().message;
+    if (record->id != names::wrap_of(name)) return "the key wrap is of another name";
+    return std::nullopt;
+}
+
 Result<void> Verifier::check_wraps() {
-    const auto objects = TRY(list(names::kKeys, kMaxKeyObjects));
-    std::map<std::string, std::size_t> good;  // wrap ids and how many copies of them are
-    std::vector<std::string> bad;
-    for (const auto& object : objects) {
+    struct Wrap {
+        bool good = false;  ///< in one copy at least
+        std::map<std::string, std::string> harm;
+    };
+    std::map<std::string, Wrap> wraps;
+    for (const auto& object : TRY(list(names::kKeys, kMaxKeyObjects))) {
         ++report_.objects;
         const std::string id = names::wrap_of(object.name);
-        good.try_emplace(id, 0);
+        auto [it, fresh] = wraps.try_emplace(id);
+        if (fresh)
+            for (std::size_t copy = 0; copy < std::size(names::kCopySuffixes); ++copy)
+                it->second.harm[names::key_wrap(id, copy)] = "this copy of the key wrap is missing";
         auto bytes = core_.store().get(object.name);
-        if (!bytes && bytes.error().code == ErrorCode::NotFound) continue;
+        it->second.harm.erase(object.name);
+        if (!bytes && bytes.error().code == ErrorCode::NotFound) continue;  // just removed
         const Bytes found = TRY(std::move(bytes), "reading {}", object.name);
-        auto record = parse_key_wrap(found);
-        auto authentic = record ? authenticate_key_wrap(found, core_.keys()) : Result<void>{};
-        if (record && authentic && record->id == id) {
-            ++good[id];
-            continue;
-        }
-        damaged(object.name, !record      ? record.error().message
-                             : !authentic ? authentic.error().message
-                                          : "the key wrap is of another name");
-        bad.push_back(object.name);
+        if (auto harm = harm_of_wrap(object.name, found))
+            it->second.harm[object.name] = std::move(*harm);
+        else
+            it->second.good = true;
     }
-    for (const auto& [id, copies] : good) {
-        for (std::size_t copy = 0; copy < std::size(names::kCopySuffixes); ++copy) {
-            const std::string name = names::key_wrap(id, copy);
-            const bool listed =
-                std::ranges::find(objects, name, &store::ObjectInfo::name) != objects.end();
-            if (!listed) damaged(name, "this copy of the key wrap is missing", copies > 0);
-        }
-        if (copies == 0) continue;
-        damage_.update([&](auto& damage) {
-            for (const std::string& name : bad)
-                if (name.starts_with(std::string(names::kKeys) + id))
-                    damage.at(name).repairable = true;
-        });
-    }
+    for (const auto& [id, wrap] : wraps)
+        for (const auto& [name, harm] : wrap.harm)
+            damaged(name,
+                    wrap.good
+                        ? harm
+                        : fmt::format("{}: 'holdfast vault key remove {}' removes what is left",
+                                      harm, id),
+                    wrap.good);
     return {};
 }
 
@@ -101,9 +105,6 @@ Result<void> Verifier::check_index_run(const std::string& name, std::uint64_t by
         const auto entries = TRY(run->entries(block));
         if (entries->empty() || entries->front().id != footer.entry_blocks[block].first)
             return fail(ErrorCode::Corrupted, "{}: a block begins otherwise than told", name);
-        for (const ChunkEntry& entry : *entries)
-            if (entry.frame >= footer.frames)
-                return fail(ErrorCode::Corrupted, "{}: a chunk in an unknown frame", name);
     }
     report_.bytes_read += bytes;
     return {};

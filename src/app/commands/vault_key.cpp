@@ -60,6 +60,8 @@ void add_add(CLI::App& key, Command& chosen) {
 
 // --- vault key remove
 
+constexpr std::size_t kKeyIdDigits = 16;
+
 struct RemoveOptions {
     VaultOptions vault;
     std::string id;
@@ -73,6 +75,8 @@ Result<ExitCode> run_remove(Application& application, const RemoveOptions& optio
         if (wrap.id.starts_with(options.id)) fitting.push_back(wrap.id);
         all += fmt::format("\n  {}  {}  {}", wrap.id, wrap.kind, wrap.label);
     }
+    // What is damaged or forged is no key of the vault, but its whole id removes it.
+    if (fitting.empty() && options.id.size() == kKeyIdDigits) fitting.push_back(options.id);
     if (fitting.size() != 1)
         return fail(ErrorCode::NotFound, "'{}' fits {} keys; there are:{}", options.id,
                     fitting.size(), all);
