@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "repo/core.h"
 #include "repo/fake_vault.h"
+#include "repo/index_run_builder.h"
 #include "repo/names.h"
 #include "store/faulty_store.h"
 
@@ -39,6 +41,22 @@ CollectOptions at_once() {
     options.pack_bytes = 1;
     options.frame_bytes = 1;
     return options;
+}
+
+/// Puts `count` index runs into the vault that others supersede. Nobody opens them.
+void add_superseded_runs(TestVault& vault, std::size_t count) {
+    const VaultKeys& keys = vault.repository->core().keys();
+    while (count > 0) {
+        std::vector<std::string> names;
+        for (; count > 0 && names.size() < kMaxSuperseded; --count) {
+            names.push_back(names::index_run(vault.random));
+            ASSERT_TRUE(vault.store.create(names.back(), base::as_bytes("superseded")));
+        }
+        vault.clock.advance(std::chrono::seconds(1));
+        IndexRunBuilder builder(keys, vault.random, 0);
+        builder.supersede(std::move(names));
+        ASSERT_TRUE(vault.store.create(builder.name(), builder.finish()));
+    }
 }
 
 class Collect : public testing::Test {
@@ -307,6 +325,43 @@ TEST_F(Collect, FreesSpaceOnADiskThatIsFullUntilSomethingIsDeleted) {
     EXPECT_GT(must(collect(*repository, at_once())).packs_deleted, 0u);
 }
 
+/// Collections that never got to their end leave such runs behind.
+TEST_F(Collect, RemovesMoreSupersededIndexRunsThanARunCanName) {
+    const TestRows rows = numbered_rows(10);
+    const PointId kept = write(rows);
+    remove_point(write(numbered_rows(5, "other")));
+    add_superseded_runs(vault_, kMaxSuperseded + 1);
+    EXPECT_GT(collect_now().packs_deleted, 0u);
+    EXPECT_LT(names_under("index/").size(), 10u);
+    expect_whole(kept, rows);
+}
+
+TEST_F(Collect, SupersedesTheIndexRunsThatTheStoreDoesNotLetGo) {
+    const TestRows rows = numbered_rows(10);
+    const PointId kept = write(rows);
+    remove_point(write(numbered_rows(5, "other")));
+    add_superseded_runs(vault_, 1);
+    store::FaultyStore faulty(vault_.store, vault_.random);
+    auto repository = open_over(faulty);
+    store::Fault denied{.calls = StoreCall::Remove, .code = ErrorCode::PermissionDenied};
+    denied.only_under = "index/";
+    faulty.script(denied);
+    must(collect(*repository, at_once()));
+    must(collect(*repository, at_once()));
+    EXPECT_TRUE(must(vault_.reopen()->verify({.read_data_percent = 100})).harmed.empty());
+    expect_whole(kept, rows);
+}
+
+TEST_F(Collect, MakesRoomForWritersThatTheIndexHasTooManyRunsFor) {
+    add_superseded_runs(vault_, kMaxIndexRuns / 2 + 1);
+    const auto refused = vault_.reopen()->begin();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::LimitExceeded);
+    EXPECT_THAT(refused.error().message, HasSubstr("collect the vault first"));
+    collect_now();
+    EXPECT_TRUE(vault_.reopen()->begin());
+}
+
 /// Anybody who may write to the store can put something at the name of a tombstone.
 TEST_F(Collect, KeepsAPointWhoseTombstoneIsDamaged) {
     const TestRows rows = numbered_rows(10);
@@ -331,6 +386,42 @@ TEST_F(Collect, GoesOnWhenTheTombstoneOfACollectedPointIsDamaged) {
     const PointId second = write(numbered_rows(5, "other"));
     remove_point(second);
     EXPECT_GT(collect_now().packs_deleted, 0u);
+}
+
+TEST_F(Collect, KeepsAPointWhoseTombstoneIsTooLargeForOne) {
+    const TestRows rows = numbered_rows(10);
+    const PointId hidden = write(rows);
+    const std::string name = names::tombstone(hidden);
+    const Bytes large(1u << 20);
+    ASSERT_TRUE(vault_.store.create(
+        name, vault_.repository->core().seal(ObjectType::Tombstone, name, large)));
+    EXPECT_EQ(collect_now().packs_deleted, 0u);
+    ASSERT_TRUE(vault_.store.remove(name));
+    expect_whole(hidden, rows);
+}
+
+TEST_F(Collect, NeedsNoSoundRecordOfAPointThatIsDeletedForSure) {
+    const TestRows rows = numbered_rows(10);
+    const PointId kept = write(rows);
+    const PointId harmed = write(numbered_rows(5, "other"));
+    ASSERT_TRUE(vault_.store.remove(names::point(harmed)));
+    ASSERT_TRUE(vault_.store.create(names::point(harmed), base::as_bytes("no record")));
+    EXPECT_EQ(collect(*vault_.reopen(), at_once()).error().code, ErrorCode::Corrupted);
+    const std::string tombstone = names::tombstone(harmed);
+    ASSERT_TRUE(vault_.store.create(tombstone, base::as_bytes("no tombstone")));
+    EXPECT_EQ(collect(*vault_.reopen(), at_once()).error().code, ErrorCode::Corrupted);
+    ASSERT_TRUE(vault_.store.remove(tombstone));
+    ASSERT_TRUE(vault_.store.create(tombstone,
+                                    vault_.repository->core().seal(ObjectType::Tombstone, tombstone,
+                                                                   encode(TombstoneRecord{}))));
+    EXPECT_GT(collect_now().packs_deleted, 0u);
+    expect_whole(kept, rows);
+}
+
+TEST_F(Collect, TellsOfAFewStrayObjectsOnly) {
+    for (std::size_t i = 0; i <= kMaxCollectNotes; ++i)
+        ASSERT_TRUE(vault_.store.create(fmt::format("packs/stray-{}", i), {}));
+    EXPECT_EQ(collect_now().notes.size(), kMaxCollectNotes);
 }
 
 TEST_F(Collect, LeavesStrayObjectsAlone) {

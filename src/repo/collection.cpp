@@ -2,12 +2,19 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "repo/listing.h"
 #include "repo/names.h"
 
 // The first half of a collection: what is there, what is needed, what may go.
 namespace holdfast::repo {
+namespace {
+
+/// Whether an error tells that an object is not what its name says, however large it is.
+bool is_damage(const Error& error) {
+    return error.code == ErrorCode::Corrupted || error.code == ErrorCode::LimitExceeded;
+}
+
+}  // namespace
 
 Collection::Collection(Repository::Core& core, const CollectOptions& options,
                        const ProgressCallback& progress, std::stop_token stop)
@@ -22,7 +29,7 @@ Collection::Collection(Repository::Core& core, const CollectOptions& options,
 Result<CollectReport> Collection::run() {
     survey_ = TRY(take_survey(core_), "looking at what the vault holds");
     for (const std::string& stray : survey_.strays)
-        base::log::warning("{} is no object of a vault: it is left alone", stray);
+        note(fmt::format("{} is no object of a vault: it is left alone", stray));
     TRY(end_dead_sessions());
     // From here on a session in survey_.ended has ended, and its packs may be judged.
     TRY(mark_points());
@@ -138,6 +145,8 @@ Result<void> Collection::mark_points() {
 Result<bool> Collection::mark_point(const PointId& id) {
     looked_at_.insert(id);
     auto ending = core_.ending(id);
+    // Tombstones are made for committed points only: nothing else need be known of a deleted one.
+    if (!ending && is_damage(ending.error()) && TRY(deletion_of(id)) == Deletion::Yes) return false;
     if (!ending) {
         return std::unexpected(std::move(ending).error().context(
             "nothing is collected while a point is damaged (holdfast vault repair)"));
@@ -152,7 +161,9 @@ Result<bool> Collection::mark_point(const PointId& id) {
         if (deletion == Deletion::Yes) return false;
         // A manifest goes only when its point's tombstone has been read: that was before the
         // damage.
-        if (deletion == Deletion::Doubtful && !TRY(has_manifest(id))) return false;
+        if (deletion == Deletion::Doubtful &&
+            !TRY(store::exists(core_.store(), names::manifest(id))))
+            return false;
         return std::unexpected(std::move(marked).error().context(fmt::format(
             "nothing is collected while point {} is damaged (repair the vault or delete the point)",
             id.text())));
@@ -170,15 +181,8 @@ Result<Collection::Deletion> Collection::deletion_of(const PointId& id) {
     auto tombstone = core_.tombstone(id);
     if (tombstone) return Deletion::Yes;
     if (tombstone.error().code == ErrorCode::NotFound) return Deletion::No;
-    if (tombstone.error().code == ErrorCode::Corrupted) return Deletion::Doubtful;
+    if (is_damage(tombstone.error())) return Deletion::Doubtful;
     return std::unexpected(std::move(tombstone).error());
-}
-
-Result<bool> Collection::has_manifest(const PointId& id) {
-    auto found = core_.store().stat(names::manifest(id));
-    if (found) return true;
-    if (found.error().code == ErrorCode::NotFound) return false;
-    return std::unexpected(std::move(found).error());
 }
 
 Result<void> Collection::mark_runs(const PointId& id, const PointRecord& ending) {

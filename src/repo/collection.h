@@ -68,7 +68,6 @@ private:
     Result<void> mark_runs(const PointId& id, const PointRecord& ending);
     enum class Deletion : std::uint8_t { No, Yes, Doubtful };
     Result<Deletion> deletion_of(const PointId& id);
-    Result<bool> has_manifest(const PointId& id);
 
     Result<void> refresh_index();
     Result<void> each_entry(const EachEntry& visit);

@@ -184,10 +184,8 @@ Result<void> Collection::spare_for_chunks() {
 /// A pack that is on no list may only be missing from the list.
 Result<bool> Collection::is_gone(PackNumber number) {
     if (pack(number).present) return false;
-    auto found = core_.store().stat(name_of(number));
-    if (found) pack(number).present = true;
-    if (found || found.error().code == ErrorCode::NotFound) return !found;
-    return std::unexpected(std::move(found).error());
+    pack(number).present = TRY(store::exists(core_.store(), name_of(number)));
+    return !pack(number).present;
 }
 
 /// Runs that others supersede, and empty ones that supersede nothing which is still there.
@@ -223,16 +221,16 @@ Result<void> Collection::rewrite_index() {
         }
         if (is_affected) affected.push_back(run);
     }
-    const std::set<std::string> needless = needless_runs();
-    if (!affected.empty())
-        TRY(merge_runs(
-            core_.index(), core_.keys(), core_.environment().random, affected,
-            [&](const std::string& name) { return !dropped.at(name); },
-            std::vector<std::string>(needless.begin(), needless.end())));
-    // What affected runs supersede goes before them, and so never comes back.
-    for (const std::string& name : needless) TRY(remove(name, 0));
-    for (const auto& run : affected)
-        if (!needless.contains(run->name())) TRY(remove(run->name(), 0));
+    // What affected runs supersede goes before them, and so never comes back; there may be more of
+    // it than one run can supersede. What the store does not let go, the new runs supersede.
+    std::vector<std::string> kept;
+    for (const std::string& name : needless_runs())
+        if (!TRY(remove(name, 0))) kept.push_back(name);
+    if (affected.empty()) return {};
+    TRY(merge_runs(
+        core_.index(), core_.keys(), core_.environment().random, affected,
+        [&](const std::string& name) { return !dropped.at(name); }, std::move(kept)));
+    for (const auto& run : affected) TRY(remove(run->name(), 0));
     return {};
 }
 
@@ -256,12 +254,8 @@ Result<void> Collection::lift_condemnations() {
         auto record = core_.pack_list(ObjectType::Condemned, name);
         if (!record && record.error().code == ErrorCode::NotFound) continue;
         bool all_gone = true;
-        for (const std::string& named : TRY(std::move(record)).packs) {
-            auto found = core_.store().stat(named);
-            if (!found && found.error().code != ErrorCode::NotFound)
-                return std::unexpected(std::move(found).error());
-            all_gone = all_gone && !found;
-        }
+        for (const std::string& named : TRY(std::move(record)).packs)
+            all_gone = all_gone && !TRY(store::exists(core_.store(), named));
         if (all_gone) TRY(remove(name, 0));
     }
     return {};

@@ -56,16 +56,26 @@ Result<void> Reliance::settle(std::span<const PackNumber> packs) {
 }
 
 Result<void> Reliance::record(const std::vector<std::string>& packs) {
-    for (const PackListRecord& record : pack_lists(core_.now(), packs)) {
-        if (next_record_ == kMaxRecordsPerSession)
-            return fail(ErrorCode::LimitExceeded,
-                        "this backup builds on packs of too many others: {} records name them",
-                        next_record_);
-        const std::string name = names::writer_record(writer_, next_record_++);
-        TRY(core_.store().put(name, core_.seal(ObjectType::WriterRecord, name, encode(record))),
-            "recording the packs that this backup builds on");
-    }
+    for (const PackListRecord& record : pack_lists(core_.now(), packs)) TRY(store_record(record));
     return {};
+}
+
+/// A number is passed over only when something lies there: collectors take a gap for a record that
+/// was lost, and delete nothing.
+Result<void> Reliance::store_record(const PackListRecord& record) {
+    while (next_record_ < kMaxRecordsPerSession) {
+        const std::string name = names::writer_record(writer_, next_record_);
+        auto stored =
+            core_.store().put(name, core_.seal(ObjectType::WriterRecord, name, encode(record)));
+        // What an earlier attempt that seemed to fail has stored has another salt.
+        const bool taken = !stored && stored.error().code == ErrorCode::Conflict;
+        if (!taken) TRY(std::move(stored), "recording the packs that this backup builds on");
+        ++next_record_;
+        if (!taken) return {};
+    }
+    return fail(ErrorCode::LimitExceeded,
+                "this backup builds on packs of too many others: {} records name them",
+                next_record_);
 }
 
 Result<void> Reliance::read_condemned() {
@@ -86,13 +96,8 @@ Result<void> Reliance::read_condemned() {
 Result<std::unordered_set<std::string>> Reliance::absent(const std::vector<std::string>& packs) {
     std::unordered_set<std::string> gone(packs.begin(), packs.end());
     if (packs.size() <= kMaxStats) {
-        for (const std::string& pack : packs) {
-            const auto info = core_.store().stat(pack);
-            if (info)
-                gone.erase(pack);
-            else if (info.error().code != ErrorCode::NotFound)
-                return std::unexpected(info.error());
-        }
+        for (const std::string& pack : packs)
+            if (TRY(store::exists(core_.store(), pack))) gone.erase(pack);
         return gone;
     }
     std::string token;

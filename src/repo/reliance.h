@@ -42,6 +42,7 @@ public:
 
 private:
     Result<void> record(const std::vector<std::string>& packs);
+    Result<void> store_record(const PackListRecord& record);
     Result<void> read_condemned();
     Result<std::unordered_set<std::string>> absent(const std::vector<std::string>& packs);
 

@@ -103,7 +103,7 @@ public:
         TRY(repair_copies(found));
         TRY(repair_index(found));
         for (const PointId& point : found.harmed) TRY(find_losses(point));
-        advise_on_tombstones(found);
+        advise(found);
         return std::move(report_);
     }
 
@@ -149,14 +149,22 @@ private:
 
     /// Neither hides a point for good nor brings a deleted one back: only a person knows which is
     /// right.
-    void advise_on_tombstones(const VerifyReport& found) {
-        for (const Damage& damage : found.damage)
+    void advise(const VerifyReport& found) {
+        for (const Damage& damage : found.damage) {
             if (damage.object.starts_with(names::kTombstones))
                 report_.advice.push_back(fmt::format(
                     "{} is damaged: its point is hidden, but its data is kept. Remove that object "
                     "from the storage location and the point is listed again; then delete the "
                     "point if it was meant to be deleted",
                     damage.object));
+            if (damage.object.starts_with(names::kPoints))
+                report_.advice.push_back(fmt::format(
+                    "{} is damaged: its point cannot be read, and unless it was deleted nothing "
+                    "is collected. Put a good copy of that object in its place, or remove it from "
+                    "the storage location: then the point is gone, and a later collection frees "
+                    "what only it needed",
+                    damage.object));
+        }
     }
 
     Result<void> find_losses(const PointId& id) {

@@ -58,7 +58,8 @@ struct RepairReport {
     std::vector<std::string> dropped;    ///< unreadable objects that were replaced
     std::uint64_t chunks_indexed = 0;
     std::vector<Loss> losses;  ///< empty: every point is whole again
-    /// What a person must decide, a sentence each: damaged tombstones.
+    /// What a person must decide, a sentence each: damaged tombstones and
+    /// point records.
     std::vector<std::string> advice;
 };
 

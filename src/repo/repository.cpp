@@ -36,6 +36,9 @@ bool Repository::read_only() const {
 Result<std::unique_ptr<Writer>> Repository::begin(const WriterOptions& options) {
     TRY(core_->check_writable());
     TRY(core_->index().refresh());
+    if (core_->index().listed().size() > kMaxIndexRuns / 2)
+        return fail(ErrorCode::LimitExceeded,
+                    "the index has too many runs: collect the vault first");
     auto session =
         std::make_unique<Session>(*core_, PointId::random(core_->environment().random), options);
     if (options.base) TRY(session->secure_base(*options.base));
@@ -93,9 +96,8 @@ Result<Point> Repository::point(const PointId& id) {
     const auto ending = TRY(core_->ending(id));
     const bool committed = ending && ending->kind == PointRecord::Kind::Commit;
     if (!committed) return fail(ErrorCode::NotFound, "there is no point {}", id.text());
-    const auto tombstone = core_->store().stat(names::tombstone(id));
-    if (tombstone) return fail(ErrorCode::NotFound, "point {} was deleted", id.text());
-    if (tombstone.error().code != ErrorCode::NotFound) return std::unexpected(tombstone.error());
+    if (TRY(store::exists(core_->store(), names::tombstone(id))))
+        return fail(ErrorCode::NotFound, "point {} was deleted", id.text());
     const auto info = TRY(core_->store().stat(names::point(id)));
     ManifestRecord manifest = TRY(core_->manifest_of(id, *ending));
     return Point{id, ending->created_at, info.stored_at,

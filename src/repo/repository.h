@@ -66,6 +66,8 @@ public:
     bool read_only() const;
 
     // --- writing
+    /// LimitExceeded when the index has so many runs, superseded ones included, that readers might
+    /// soon refuse it: collect() removes them.
     Result<std::unique_ptr<Writer>> begin(const WriterOptions& options = {});
     /// Records the deletion; collect() frees the space later. NotFound for an unknown point.
     Result<void> delete_point(const PointId& id, std::string_view reason);
@@ -92,8 +94,9 @@ public:
 
     // --- keys
     Result<std::vector<KeyWrap>> keys();
+    /// LimitExceeded when there are too many keys, or objects among them.
     Result<KeyWrap> add_key(const crypto::KeyProtector& protector, std::string_view label);
-    /// Conflict for the last one.
+    /// Also what lies damaged or forged among the keys. Conflict for the last key.
     Result<void> remove_key(std::string_view wrap_id);
     /// The root key as the text of a key file (crypto::KeyFileProtector::from_text gives the bytes
     /// back): for a safe place outside. Opens the vault through RootKeyProtector.

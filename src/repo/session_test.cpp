@@ -4,6 +4,9 @@
 
 #include "repo/fake_vault.h"
 #include "repo/names.h"
+#include "repo/reliance.h"
+#include "repo/survey.h"
+#include "store/faulty_store.h"
 
 namespace holdfast::repo {
 namespace {
@@ -69,6 +72,30 @@ TEST(Session, LooksForEveryChunkOfABaseThatTellsNoPacks) {
     const auto begun = vault.reopen()->begin({.base = untold});
     ASSERT_FALSE(begun);
     EXPECT_EQ(begun.error().code, ErrorCode::Conflict);
+}
+
+/// A collector would take a gap for a record that was lost, and delete nothing.
+TEST(Reliance, LeavesNoGapWhenARecordIsNotStored) {
+    for (const auto kind : {store::FaultKind::Fail, store::FaultKind::LoseReply}) {
+        TestVault vault;
+        ASSERT_TRUE(write_point(*vault.repository, numbered_rows(5)));
+        store::FaultyStore faulty(vault.store, vault.random);
+        auto repository = *Repository::open(faulty, vault.protector, vault.environment);
+        auto& core = repository->core();
+        ASSERT_TRUE(core.index().refresh());
+        Reliance reliance(core, PointId::random(vault.random), {});
+        store::Fault fault{.calls = store::StoreCall::Write, .kind = kind};
+        fault.only_under = std::string(names::kWriters);
+        faulty.script(fault);
+        const std::vector<PackNumber> packs = {0};
+        EXPECT_FALSE(reliance.settle(packs));
+        const auto settled = reliance.settle(packs);
+        ASSERT_TRUE(settled) << settled.error().message;
+        EXPECT_EQ(reliance.trust(0), Reliance::Trust::Trusted);
+        const auto relied = relied_packs(core, {});
+        ASSERT_TRUE(relied) << relied.error().message;
+        EXPECT_EQ(relied->size(), 1u);
+    }
 }
 
 }  // namespace

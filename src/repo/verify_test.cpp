@@ -99,6 +99,20 @@ TEST(Verify, NamesThePointsThatNeedADamagedPack) {
     }
 }
 
+TEST(Verify, SaysHowToRemoveWhatIsNoKey) {
+    FullVault vault;
+    const std::string id = "0123456789abcdef";
+    ASSERT_TRUE(vault.store.create(names::key_wrap(id, 0), base::as_bytes("no key wrap")));
+    auto repository = vault.reopen();
+    const VerifyReport report = verify(*repository);
+    const Damage* damage = find_damage(report, names::key_wrap(id, 0));
+    ASSERT_NE(damage, nullptr);
+    EXPECT_NE(damage->what.find("vault key remove " + id), std::string::npos);
+    EXPECT_FALSE(damage->repairable);
+    ASSERT_TRUE(repository->remove_key(id));
+    EXPECT_TRUE(verify(*repository).damage.empty());
+}
+
 TEST(Verify, NoticesAMissingPackWithoutReadingData) {
     FullVault vault;
     for (const std::string& name : vault.objects()) {
@@ -144,6 +158,17 @@ TEST(Repair, SaysWhatToDoAboutADamagedTombstone) {
     ASSERT_NE(damage, nullptr);
     EXPECT_NE(damage->what.find("hidden"), std::string::npos);
     EXPECT_FALSE(damage->repairable);
+    const auto report = vault.reopen()->repair();
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_EQ(report->advice.size(), 1u);
+    EXPECT_NE(report->advice.front().find(name), std::string::npos);
+    EXPECT_TRUE(vault.store.get(name));
+}
+
+TEST(Repair, SaysWhatToDoAboutADamagedPointRecord) {
+    FullVault vault;
+    const std::string name = names::point(vault.second);
+    overwrite(vault.store, name, base::as_bytes("no record"));
     const auto report = vault.reopen()->repair();
     ASSERT_TRUE(report) << report.error().message;
     ASSERT_EQ(report->advice.size(), 1u);
