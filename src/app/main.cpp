@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <vector>
 
@@ -65,6 +67,13 @@ int end_with(const Application& application, const Result<ExitCode>& result) {
     return static_cast<int>(ExitCode::Failed);
 }
 
+/// Pages come in on one thread and go on another, so every arena of malloc would keep the most that
+/// ever passed through it.
+void bound_arenas() {
+    constexpr int kArenas = 2;
+    mallopt(M_ARENA_MAX, kArenas);
+}
+
 int run(int argc, char** argv) {
     Application application;
     SignalWatcher signals(application.stop);
@@ -107,5 +116,6 @@ int run(int argc, char** argv) {
 }  // namespace holdfast::app
 
 int main(int argc, char** argv) {
+    holdfast::app::bound_arenas();
     return holdfast::app::run(argc, argv);
 }
