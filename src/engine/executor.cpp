@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <compare>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -29,6 +30,8 @@ constexpr unsigned kMaxDeferredRounds = 60;
 struct Item {
     std::size_t kind = 0;
     std::size_t entry = 0;
+
+    auto operator<=>(const Item&) const = default;
 };
 
 struct Deferred {
@@ -204,7 +207,9 @@ private:
             .want_uid = entry.is_owner,
             .earlier = earlier_intent(key),
             .present_owners = [&] { return preparation_.present_owners(kind, entry, body, stop); },
-            .announce = [&](Intent intent) { return journal_->intent(intent, key); }};
+            .announce = [&](Intent intent) { return journal_->intent(intent, key); },
+            .untie_dependents =
+                [&](const std::string& uid) { return untie_dependents(item, uid, stop); }};
         Written written = TRY(writer_.write(*prepared, options, stop));
         if (entry.is_owner && !written.uid.empty())
             preparation_.remember_owner(prepared->key, written.uid);
@@ -294,14 +299,48 @@ private:
         return {};
     }
 
+    /// The cluster deletes what an owner leaves behind, or takes the reference away: without its
+    /// owner a dependent stays as it is, until it is tied to the new one.
+    Result<void> untie_dependents(Item owner, const std::string& uid, std::stop_token stop) {
+        for (const OwnerTie& tie : plan_.dependents(owner.kind, owner.entry)) {
+            const PlanKind& kind = plan_.kinds[tie.kind];
+            auto type = preparation_.served(kind);
+            if (!type) continue;
+            Prepared dependent;
+            dependent.type = *type;
+            dependent.key = plan_.target_key(kind, kind.entries[tie.entry]);
+            if (TRY(writer_.remove_owner(dependent, uid, stop), "untying {} from it",
+                    dependent.key.text()))
+                untied_.update(
+                    [&](auto& untied) { untied.insert({.kind = tie.kind, .entry = tie.entry}); });
+        }
+        return {};
+    }
+
+    static bool is_ours(Outcome state) {
+        return state == Outcome::Created || state == Outcome::Updated ||
+               state == Outcome::Recreated;
+    }
+
+    /// What lost the reference to an owner that was recreated, in this run or an earlier one.
+    std::set<Item> to_be_tied() {
+        std::set<Item> items = untied_.update([](auto& untied) { return untied; });
+        for (const OwnerTie& tie : plan_.ties) {
+            Outcome state = states_[tie.kind][tie.entry];
+            if (states_[tie.owner_kind][tie.owner] == Outcome::Recreated &&
+                (is_ours(state) || state == Outcome::Unchanged))
+                items.insert({.kind = tie.kind, .entry = tie.entry});
+        }
+        return items;
+    }
+
     /// References to owners that were created after their dependents.
     Result<void> set_late_owners(std::stop_token stop) {
+        const std::set<Item> tied_anew = to_be_tied();
         for (std::size_t k = 0; k < plan_.kinds.size(); ++k)
             for (std::size_t e = 0; e < plan_.kinds[k].entries.size(); ++e) {
-                Outcome state = states_[k][e];
-                bool ours = state == Outcome::Created || state == Outcome::Updated ||
-                            state == Outcome::Recreated;
-                if (!ours || !plan_.kinds[k].entries[e].owner_later) continue;
+                bool late = plan_.kinds[k].entries[e].owner_later && is_ours(states_[k][e]);
+                if (!late && !tied_anew.contains({.kind = k, .entry = e})) continue;
                 if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
                 TRY(set_owners({.kind = k, .entry = e}, stop));
             }
@@ -390,6 +429,7 @@ private:
     base::Guarded<OutcomeCounts> counts_;
     base::Guarded<std::map<std::string, std::string>> closed_;
     base::Guarded<std::vector<Deferred>> deferred_;
+    base::Guarded<std::set<Item>> untied_;  ///< from an owner that was about to be recreated
 };
 
 }  // namespace

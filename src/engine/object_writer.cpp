@@ -49,7 +49,8 @@ bool may_recreate(const kube::ResourceType& type) {
     return type.kind != "CustomResourceDefinition" && type.kind != "VolumeSnapshotContent";
 }
 
-/// Workloads make their children anew; everything else leaves its dependents in place.
+/// Workloads make their children anew; everything else leaves its dependents in place. What the
+/// restore brings itself is untied before.
 std::string_view propagation(const kube::ResourceType& type) {
     bool makes_children_anew =
         (type.group == "apps" && type.kind != "StatefulSet") || type.group == "batch";
@@ -69,10 +70,7 @@ std::string why_deleting(const Json& live) {
 }
 
 /// Both lists in one, each owner once.
-Json joined_owners(const Json& live, const Json& more) {
-    Json all = Json::array();
-    if (const Json* present = base::find_json(live, "/metadata/ownerReferences"))
-        if (present->is_array()) all = *present;
+Json joined_owners(Json all, const Json& more) {
     for (const Json& owner : more) {
         bool known = std::ranges::any_of(all, [&](const Json& other) {
             return base::text_at(other, "/uid") == base::text_at(owner, "/uid");
@@ -285,10 +283,16 @@ Result<ObjectWriter::Next> ObjectWriter::recreate(Prepared& prepared, const Json
                                                   const WriteOptions& options, Written& written,
                                                   std::stop_token stop) const {
     TRY(options.announce(Intent::Recreate));
+    const std::string uid = base::text_at(live, "/metadata/uid");
+    if (auto untied = options.untie_dependents(uid); !untied) {
+        if (is_fatal(untied.error())) return std::unexpected(std::move(untied).error());
+        refuse(written, "it was not deleted to be created anew: " + untied.error().message);
+        return Next::Done;
+    }
     Json how = {{"apiVersion", "v1"},
                 {"kind", "DeleteOptions"},
                 {"propagationPolicy", propagation(prepared.type)},
-                {"preconditions", {{"uid", base::text_at(live, "/metadata/uid")}}}};
+                {"preconditions", {{"uid", uid}}}};
     auto response = TRY(send(kube::Method::Delete, prepared, base::dump_json(how), stop));
     if (!response.ok() && response.status != 404) {
         kube::StatusError status = kube::status_error(response);
@@ -333,18 +337,43 @@ Result<std::vector<std::string>> ObjectWriter::add_owners(const Prepared& prepar
                                                           const Json& owners,
                                                           std::stop_token stop) const {
     std::vector<std::string> notes;
+    auto join = [&](const Json& present) { return joined_owners(present, owners); };
+    TRY(change_owners(prepared, join, notes, stop));
+    return notes;
+}
+
+Result<bool> ObjectWriter::remove_owner(const Prepared& prepared, const std::string& uid,
+                                        std::stop_token stop) const {
+    auto without = [&](const Json& present) {
+        Json others = Json::array();
+        for (const Json& owner : present)
+            if (base::text_at(owner, "/uid") != uid) others.push_back(owner);
+        return others;
+    };
+    std::vector<std::string> notes;
+    auto removed = change_owners(prepared, without, notes, stop);
+    if (!removed && removed.error().code == ErrorCode::NotFound) return false;
+    return removed;
+}
+
+Result<bool> ObjectWriter::change_owners(const Prepared& prepared,
+                                         const std::function<Json(const Json& present)>& change,
+                                         std::vector<std::string>& notes,
+                                         std::stop_token stop) const {
     for (unsigned attempt = 0; attempt < kMaxTries; ++attempt) {
         auto live =
             TRY(read_live(client_, prepared.type, prepared.key.ns, prepared.key.name, stop));
         if (!live) return fail(ErrorCode::NotFound, "the object is gone");
-        Json all = joined_owners(*live, owners);
-        const Json* present = base::find_json(*live, "/metadata/ownerReferences");
-        if (all == (present == nullptr ? Json(Json::array()) : *present)) return notes;
+        const Json* references = base::find_json(*live, "/metadata/ownerReferences");
+        Json present =
+            references != nullptr && references->is_array() ? *references : Json(Json::array());
+        Json changed = change(present);
+        if (changed == present) return false;
         Json patch = {{"metadata",
                        {{"resourceVersion", base::text_at(*live, "/metadata/resourceVersion")},
-                        {"ownerReferences", std::move(all)}}}};
+                        {"ownerReferences", std::move(changed)}}}};
         auto response = TRY(send_owned(kube::Method::Patch, prepared, patch, notes, stop));
-        if (response.ok()) return notes;
+        if (response.ok()) return true;
         kube::StatusError status = kube::status_error(response);
         if (classify(status) != rules::Refusal::Conflict)
             return std::unexpected(kube::to_error(status));

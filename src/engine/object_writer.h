@@ -34,6 +34,9 @@ struct WriteOptions {
     std::function<Result<PresentOwners>()> present_owners;
     /// Called before a request that changes more than a creation does.
     std::function<Result<void>(Intent)> announce;
+    /// Called before the existing object, of that UID, is deleted: what it owns has to outlive it.
+    /// After an error for which is_fatal() does not hold the object stays.
+    std::function<Result<void>(const std::string& uid)> untie_dependents;
 };
 
 /// Creates objects, and deals with those that exist. Any thread.
@@ -50,6 +53,10 @@ public:
     /// Adds owner references to an object that was written without them. Returns notes.
     Result<std::vector<std::string>> add_owners(const Prepared& prepared, const Json& owners,
                                                 std::stop_token stop) const;
+
+    /// Removes the reference to the owner of that UID. False: there is none.
+    Result<bool> remove_owner(const Prepared& prepared, const std::string& uid,
+                              std::stop_token stop) const;
 
 private:
     enum class Next { Done, Again };
@@ -72,6 +79,11 @@ private:
                          Written& written, std::stop_token stop) const;
     Result<Next> recreate(Prepared& prepared, const Json& live, const WriteOptions& options,
                           Written& written, std::stop_token stop) const;
+    /// Gives the live object the owner references that `change` makes of those which it has.
+    /// False: they are the same. NotFound: the object is not there.
+    Result<bool> change_owners(const Prepared& prepared,
+                               const std::function<Json(const Json& present)>& change,
+                               std::vector<std::string>& notes, std::stop_token stop) const;
     Result<bool> wait_until_gone(const Prepared& prepared, std::stop_token stop) const;
     Result<void> write_status(const Prepared& prepared, Written& written,
                               std::stop_token stop) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "engine/mappings.h"
 
@@ -56,6 +57,14 @@ const PlanEntry* RestorePlan::Impl::find(const ObjectKey& key) const {
 bool RestorePlan::Impl::restores(const ObjectKey& key) const {
     const PlanEntry* entry = find(key);
     return entry != nullptr && entry->skip == 0;
+}
+
+std::span<const OwnerTie> RestorePlan::Impl::dependents(std::size_t kind, std::size_t entry) const {
+    auto found =
+        std::ranges::equal_range(ties, std::pair(kind, entry), {}, [](const OwnerTie& tie) {
+            return std::pair<std::size_t, std::size_t>(tie.owner_kind, tie.owner);
+        });
+    return {found.begin(), found.end()};
 }
 
 std::string_view RestorePlan::Impl::reason(const PlanEntry& entry) const {

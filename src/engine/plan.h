@@ -1,8 +1,10 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,12 +49,24 @@ struct PlanKind {
     const PlanEntry* find(std::string_view place) const;
 };
 
+/// An owner and a dependent that are both restored: indices of their kinds, and of their entries
+/// in those.
+struct OwnerTie {
+    std::uint32_t owner_kind = 0;
+    std::uint32_t owner = 0;
+    std::uint32_t kind = 0;
+    std::uint32_t entry = 0;
+
+    auto operator<=>(const OwnerTie&) const = default;
+};
+
 class RestorePlan::Impl {
 public:
     RestoreOptions options;
     Transforms transforms;
     kube::Discovery target;
     std::vector<PlanKind> kinds;  ///< Sorted by wave, then group and kind.
+    std::vector<OwnerTie> ties;   ///< Sorted, each once.
     std::vector<std::string> reasons;
     /// API groups that the target serves or will: who may handle third-party finalizers.
     std::vector<std::string> controller_groups;
@@ -63,6 +77,8 @@ public:
     const PlanEntry* find(const ObjectKey& key) const;
     /// The same, unless the entry is skipped.
     bool restores(const ObjectKey& key) const;
+    /// The ties of what the object owns.
+    std::span<const OwnerTie> dependents(std::size_t kind, std::size_t entry) const;
     std::string_view reason(const PlanEntry& entry) const;
     /// Where an object of the plan goes, unless a transform renames it.
     ObjectKey target_key(const PlanKind& kind, const PlanEntry& entry) const;

@@ -310,9 +310,36 @@ private:
         for (PlanKind& kind : kinds_)
             for (const PlanEntry& entry : kind.entries)
                 kind.depth = std::max(kind.depth, entry.depth);
+        std::vector<std::string> numbered;
+        for (const PlanKind& kind : kinds_) numbered.push_back(kind.prefix());
         std::erase_if(kinds_, [](const PlanKind& kind) { return kind.entries.empty(); });
         std::ranges::stable_sort(kinds_, {}, &PlanKind::wave);
+        remember_ties(numbered);
         plan_->kinds = std::move(kinds_);
+    }
+
+    /// Notes who owns whom, by the final numbers; `numbered` are the kinds by those of `owned_`.
+    void remember_ties(const std::vector<std::string>& numbered) {
+        std::map<std::string, std::size_t> numbers;
+        for (std::size_t k = 0; k < kinds_.size(); ++k) numbers[kinds_[k].prefix()] = k;
+        for (const Owned& owned : owned_) {
+            const std::size_t k = numbers.at(numbered[owned.kind]);
+            const PlanEntry* entry = kinds_[k].find(owned.place);
+            if (entry->skip != 0) continue;
+            for (const rules::OwnerReference& reference : owned.owners) {
+                Place owner = find_owner(reference, entry->ns());
+                if (owner.entry == nullptr || owner.entry->skip != 0) continue;
+                plan_->ties.push_back(
+                    {.owner_kind = static_cast<std::uint32_t>(owner.kind - kinds_.data()),
+                     .owner = static_cast<std::uint32_t>(owner.entry - owner.kind->entries.data()),
+                     .kind = static_cast<std::uint32_t>(k),
+                     .entry = static_cast<std::uint32_t>(entry - kinds_[k].entries.data())});
+            }
+        }
+        std::ranges::sort(plan_->ties);
+        const auto repeated = std::ranges::unique(plan_->ties);
+        plan_->ties.erase(repeated.begin(), repeated.end());
+        plan_->ties.shrink_to_fit();
     }
 
     /// Children that a controller makes by itself stay behind when their owner is in the plan,

@@ -118,6 +118,66 @@ TEST_F(Restore, RecreatesOnlyAfterImmutabilityAndOnlyWhenAsked) {
     EXPECT_EQ((*kube_.find("ConfigMap", "shop", "a"))["data"]["k"], "1");
 }
 
+TEST_F(Restore, KeepsWhatARecreatedOwnerOwns) {
+    point_has_namespace("shop");
+    point_has_deployment_with_config_map();
+    restore();
+    std::string old = base::text_at(*kube_.find("Deployment", "shop", "web"), "/metadata/uid");
+    kube_.change("Deployment", "shop", "web", R"({"apiVersion":"apps/v1","kind":"Deployment",
+        "metadata":{"namespace":"shop","name":"web"},"spec":{"selector":"mine"}})");
+    kube_.script({.when =
+                      [](const kube::Request& request) {
+                          return request.method == kube::Method::Put &&
+                                 request.path.ends_with("/deployments/web");
+                      },
+                  .status = 422,
+                  .reason = "Invalid",
+                  .message = "spec.selector: field is immutable"});
+    std::size_t before = kube_.requests().size();
+    RestoreRecord record = restore({.existing = ExistingPolicy::Recreate});
+    auto all = outcomes(record.id);
+    EXPECT_EQ(all["Deployment.apps shop/web"], "recreated");
+    EXPECT_EQ(all["ConfigMap shop/part"], "unchanged");
+    std::vector<std::string> changes;
+    for (const kube::Request& request : kube_.requests()) {
+        if (before > 0) {
+            --before;
+            continue;
+        }
+        if (request.method == kube::Method::Patch)
+            changes.push_back(request.body.contains("\"ownerReferences\":[]") ? "untie" : "tie");
+        if (request.method == kube::Method::Delete) changes.emplace_back("delete");
+    }
+    EXPECT_THAT(changes, ElementsAre("untie", "delete", "tie"));
+    std::string uid = base::text_at(*kube_.find("Deployment", "shop", "web"), "/metadata/uid");
+    EXPECT_NE(uid, old);
+    Json owners = (*kube_.find("ConfigMap", "shop", "part"))["metadata"]["ownerReferences"];
+    ASSERT_EQ(owners.size(), 1u);
+    EXPECT_EQ(owners[0]["uid"], uid);
+}
+
+TEST_F(Restore, DeletesNoOwnerWhoseDependentsItCannotUntie) {
+    point_has_namespace("shop");
+    point_has_deployment_with_config_map();
+    restore();
+    kube_.change("Deployment", "shop", "web", R"({"apiVersion":"apps/v1","kind":"Deployment",
+        "metadata":{"namespace":"shop","name":"web"},"spec":{"selector":"mine"}})");
+    kube_.script({.when =
+                      [](const kube::Request& request) {
+                          return request.method == kube::Method::Put &&
+                                 request.path.ends_with("/deployments/web");
+                      },
+                  .status = 422,
+                  .reason = "Invalid",
+                  .message = "spec.selector: field is immutable"});
+    forbid([](const kube::Request& request) { return request.method == kube::Method::Patch; });
+    auto all = outcomes(restore({.existing = ExistingPolicy::Recreate}).id);
+    EXPECT_THAT(all["Deployment.apps shop/web"],
+                HasSubstr("failed: it was not deleted to be created anew: untying "
+                          "ConfigMap shop/part from it: "));
+    EXPECT_EQ((*kube_.find("Deployment", "shop", "web"))["spec"]["selector"], "mine");
+}
+
 TEST_F(Restore, NeverRecreatesANamespace) {
     kube_.add("Namespace", R"({"metadata":{"name":"shop","labels":{"a":"x"}}})");
     point_has_namespace("shop");

@@ -84,6 +84,51 @@ def test_immutable_objects_are_recreated_only_when_asked(holdfast, cluster, name
     assert new["data"] == {"a": "1"} and new["metadata"]["uid"] != old["metadata"]["uid"]
 
 
+def test_what_a_recreated_owner_owns_stays_and_gets_the_new_owner(holdfast, cluster, namespace):
+    """The garbage collector deletes what a deleted Deployment leaves behind, a claim with its data."""
+    from tests.cluster.client import wait_until
+
+    client = cluster.client
+    core, deployments = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}/deployments"
+
+    def deploy(app: str) -> dict:
+        template = {"metadata": {"labels": {"app": app}}, "spec": {"containers": [{"name": "c", "image": "x"}]}}
+        spec = {"replicas": 1, "selector": {"matchLabels": {"app": app}}, "template": template}
+        return client.create(deployments, {"metadata": {"name": "web"}, "spec": spec})
+
+    def owner(deployment: dict) -> list[dict]:
+        return [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": deployment["metadata"]["uid"]}]
+
+    web = deploy("one")
+    config_map(client, namespace, "part", {"a": "1"}, ownerReferences=owner(web))
+    claim_spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}, "storageClassName": ""}
+    claim = {"metadata": {"name": "data", "ownerReferences": owner(web)}, "spec": claim_spec}
+    client.create(f"{core}/persistentvolumeclaims", claim)
+    holdfast.ok("backup", "-n", namespace)
+    client.delete(f"{deployments}/web", "Orphan")
+    client.wait_gone(f"{deployments}/web")
+    other = deploy("two")
+    dependents = [f"{core}/configmaps/part", f"{core}/persistentvolumeclaims/data"]
+    before = [client.patch(path, {"metadata": {"ownerReferences": owner(other)}})["metadata"]["uid"] for path in dependents]
+    done = restore(holdfast, "-n", namespace, "--existing", "recreate")
+    assert done.outcome(f"Deployment.apps {namespace}/web") == "recreated"
+    assert done.outcome(f"ConfigMap {namespace}/part") == "unchanged"
+    new = client.get(f"{deployments}/web")["metadata"]["uid"]
+    assert new != other["metadata"]["uid"]
+    # The collector deletes the children of the deleted one in the end; then it has done its work.
+    sets = f"/apis/apps/v1/namespaces/{namespace}/replicasets"
+
+    def owners_of_sets() -> set[str]:
+        found = [one["metadata"].get("ownerReferences", []) for one in client.get(sets)["items"]]
+        return {reference["uid"] for references in found for reference in references}
+
+    wait_until(lambda: other["metadata"]["uid"] not in owners_of_sets(), 60, "the collector")
+    for path, uid in zip(dependents, before, strict=True):
+        metadata = client.get(path)["metadata"]
+        assert metadata["uid"] == uid and "deletionTimestamp" not in metadata, path
+        assert [reference["uid"] for reference in metadata["ownerReferences"]] == [new], path
+
+
 def test_a_namespace_can_come_back_under_another_name(holdfast, cluster, namespace):
     client, copy = cluster.client, f"{namespace}-copy"
     config_map(client, namespace, "settings", {"a": "1"})
