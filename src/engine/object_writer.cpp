@@ -148,11 +148,13 @@ Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& re
     switch (classify(status)) {
         case rules::Refusal::Exists:
             return reconcile(prepared, options, written, stop);
-        case rules::Refusal::NodePortTaken:
-            rules::strip_node_ports(*prepared.object);
-            written.notes.push_back(
-                "another Service has a node port of it, so the target chose its node ports anew");
-            return Next::Again;
+        case rules::Refusal::NodePortTaken: {
+            // Ports are handed out before names are looked at: it may be there and have them.
+            auto live = read_live(client_, prepared.type, prepared.key.ns, prepared.key.name, stop);
+            if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
+            if (live && *live) return reconcile(prepared, options, written, stop);
+            return choose_node_ports_anew(prepared, written);
+        }
         case rules::Refusal::NotYet:
             written.not_yet = true;
             return fail_for_good(status.message);
@@ -171,6 +173,13 @@ Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& re
     if (status.code == 404 && status.message.starts_with("namespaces \""))
         written.namespace_closed = true;
     return fail_for_good(status.message);
+}
+
+ObjectWriter::Next ObjectWriter::choose_node_ports_anew(Prepared& prepared, Written& written) {
+    rules::strip_node_ports(*prepared.object);
+    written.notes.emplace_back(
+        "another Service has a node port of it, so the target chose its node ports anew");
+    return Next::Again;
 }
 
 Result<ObjectWriter::Next> ObjectWriter::reconcile(Prepared& prepared, const WriteOptions& options,
@@ -268,6 +277,8 @@ Result<ObjectWriter::Next> ObjectWriter::replace(Prepared& prepared, Json live,
         case rules::Refusal::Immutable:
             if (options.existing != ExistingPolicy::Recreate || !may_recreate(prepared.type)) break;
             return recreate(prepared, live, options, written, stop);
+        case rules::Refusal::NodePortTaken:
+            return choose_node_ports_anew(prepared, written);
         case rules::Refusal::NotYet:
             written.not_yet = true;
             break;

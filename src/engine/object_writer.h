@@ -69,6 +69,7 @@ private:
     Result<Next> handle_refusal(const kube::Response& response, Prepared& prepared,
                                 const WriteOptions& options, Written& written,
                                 std::stop_token stop) const;
+    static Next choose_node_ports_anew(Prepared& prepared, Written& written);
     Result<Next> reconcile(Prepared& prepared, const WriteOptions& options, Written& written,
                            std::stop_token stop) const;
     static Result<bool> is_in_target(Prepared& prepared, const Json& live,

@@ -233,7 +233,7 @@ private:
 
     /// Lets the server go through the motions of creating the object, corrected as the restore
     /// corrects it. False: it exists.
-    Result<bool> ask(const PlanKind& kind, Prepared& prepared, PreviewObject& shown,
+    Result<bool> ask(const PlanKind& kind, const Prepared& prepared, PreviewObject& shown,
                      std::stop_token stop) {
         if (std::string what = awaited(kind, prepared); !what.empty()) {
             leave_unchecked(std::move(what), shown);
@@ -242,12 +242,13 @@ private:
         kube::Request request{.method = kube::Method::Post};
         request.path = prepared.type.collection_path(prepared.key.ns);
         request.query = {{"dryRun", "All"}, {"fieldValidation", "Strict"}};
+        Json object = *prepared.object;
         std::vector<std::string> notes;
         kube::Response response;
         for (unsigned asked = 0; asked < kMaxAsks; ++asked) {
-            request.body = base::dump_json(*prepared.object);
+            request.body = base::dump_json(object);
             response = TRY(environment_.client.send(request, stop));
-            if (response.ok() || !correct(response, request, *prepared.object, notes)) break;
+            if (response.ok() || !correct(response, request, object, notes)) break;
         }
         if (!response.ok() && !read_refusal(kube::status_error(response), prepared, shown))
             return false;

@@ -853,5 +853,26 @@ TEST_F(Restore, PreviewSeesWhatARefusedNodePortHides) {
     EXPECT_EQ(shown.reason, "spec.selector: Invalid value");
 }
 
+TEST_F(Restore, FindsAServiceUnchangedThatHoldsItsNodePortItself) {
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"v1","kind":"Service","metadata":{"namespace":"shop","name":"web"},
+        "spec":{"type":"NodePort","ports":[{"port":80,"nodePort":30080}]}})");
+    restore();
+    kube_.script({.when =
+                      [](const kube::Request& request) {
+                          return is_post(request) && request.body.contains("30080");
+                      },
+                  .status = 422,
+                  .reason = "Invalid",
+                  .message = "spec.ports[0].nodePort: provided port is already allocated",
+                  .times = 1000});
+    RestoreOptions update{.existing = ExistingPolicy::Update};
+    auto all = outcomes(restore(update).id);
+    EXPECT_EQ(all["Service shop/web"], "unchanged");
+    EXPECT_THAT(notes_["Service shop/web"], IsEmpty());
+    forbid([](const kube::Request& request) { return is_list(request, "/services"); });
+    EXPECT_EQ(preview(update)["Service shop/web"].verdict, PreviewVerdict::Unchanged);
+}
+
 }  // namespace
 }  // namespace holdfast::engine
