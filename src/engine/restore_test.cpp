@@ -156,6 +156,40 @@ TEST_F(Restore, KeepsWhatARecreatedOwnerOwns) {
     EXPECT_EQ(owners[0]["uid"], uid);
 }
 
+TEST_F(Restore, TiesWhatAnInterruptedRunUntied) {
+    point_has_namespace("shop");
+    point_has_deployment_with_config_map();
+    restore();
+    kube_.change("Deployment", "shop", "web", R"({"apiVersion":"apps/v1","kind":"Deployment",
+        "metadata":{"namespace":"shop","name":"web"},"spec":{"selector":"mine"}})");
+    kube_.script({.when =
+                      [](const kube::Request& request) {
+                          return request.method == kube::Method::Put &&
+                                 request.path.ends_with("/deployments/web");
+                      },
+                  .status = 422,
+                  .reason = "Invalid",
+                  .message = "spec.selector: field is immutable"});
+    bool deleted = false;
+    kube_.script({.when =
+                      [&](const kube::Request& request) {
+                          deleted |= request.method == kube::Method::Delete;
+                          return deleted && is_post(request);
+                      },
+                  .kind = kube::FakeFault::Kind::Unreachable});
+    RestoreOptions options{.existing = ExistingPolicy::Recreate};
+    RestoreRecord first = restore(options);
+    EXPECT_EQ(first.state, RestoreState::Interrupted);
+    EXPECT_THAT((*kube_.find("ConfigMap", "shop", "part"))["metadata"]["ownerReferences"],
+                IsEmpty());
+    EXPECT_EQ(restore(options, first.id).state, RestoreState::Completed);
+    EXPECT_EQ(outcomes(first.id)["Deployment.apps shop/web"], "recreated");
+    Json owners = (*kube_.find("ConfigMap", "shop", "part"))["metadata"]["ownerReferences"];
+    ASSERT_EQ(owners.size(), 1u);
+    EXPECT_EQ(owners[0]["uid"],
+              base::text_at(*kube_.find("Deployment", "shop", "web"), "/metadata/uid"));
+}
+
 TEST_F(Restore, DeletesNoOwnerWhoseDependentsItCannotUntie) {
     point_has_namespace("shop");
     point_has_deployment_with_config_map();
