@@ -122,16 +122,22 @@ TEST(KeyStore, TriesAWrapThatWasForgedForAnotherVaultOnceMore) {
         KeyStore(vault.store).unwrap(vault.protector, ids, [](const auto&) { return true; }));
 }
 
-TEST(KeyStore, SaysThatAKeyIsWrongThoughAWrapIsDamagedToo) {
+TEST(KeyStore, SaysThatAPassphraseIsWrongThoughAWrapIsDamagedToo) {
     TestVault vault;
-    auto record = must(KeyStore(vault.store).authentic(vault.repository->core().keys())).front();
+    const crypto::ScryptCost cheap{.log2_n = 4, .r = 1, .p = 1};
+    const crypto::PassphraseProtector protector("correct horse", cheap);
+    KeyStore keys(vault.store);
+    KeyWrapRecord record = must(keys.add(protector, vault.repository->core().keys(), "phrase",
+                                         vault.clock.now(), vault.random));
     for (const std::string id : {"0000000000000000", "ffffffffffffffff"}) {
         record.id = id;
-        record.wrapped = Bytes(3, static_cast<std::byte>(id[0]));
+        record.wrapped = base::to_bytes(id.substr(0, 3));
         ASSERT_TRUE(vault.store.create(names::key_wrap(id, 0),
                                        encode_key_wrap(record, foreign_keys(vault))));
     }
-    const auto opened = Repository::open(vault.store, other_protector(vault), vault.environment);
+    const auto opened = Repository::open(vault.store, crypto::PassphraseProtector("battery", cheap),
+                                         vault.environment);
+    ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::PermissionDenied);
 }
 
