@@ -149,13 +149,18 @@ Result<void> merge_runs(Index& index, const VaultKeys& keys, base::Random& rando
     const std::size_t max = std::min(max_entries, kMaxEntriesPerRun - kMaxRunsOfOneId);
     Merge merge(runs, keep);
     TRY(merge.start());
+    bool written = false;
     do {
         IndexRunBuilder builder(keys, random, std::min(left, max));
         TRY(merge.fill(builder, max), "merging index runs");
+        // When nothing is kept, the old runs have nothing to say, and no new one need hide them.
+        // Behind runs with entries an empty one is written all the same: it hides the old ones.
+        if (builder.entries() == 0 && !written) return {};
         left -= std::min(left, builder.entries());
         if (merge.done()) builder.supersede(std::move(superseded));
         TRY(builder.check());
         TRY(index.add(builder.name(), builder.finish()));
+        written = true;
     } while (!merge.done());
     return {};
 }

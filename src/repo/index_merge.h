@@ -22,7 +22,8 @@ using KeepPack = std::function<bool(const std::string& pack)>;
 
 /// Writes new runs with the entries of `runs` that `keep` keeps, doubles once, and takes them in.
 /// The last of them supersedes `runs` and `also_superseded`, so that readers see either all old
-/// runs or all new ones. Stores nothing else and removes nothing.
+/// runs or all new ones. Writes no run when no entry is kept: then the old ones can simply be
+/// removed. Stores nothing else and removes nothing.
 Result<void> merge_runs(Index& index, const VaultKeys& keys, base::Random& random,
                         const Index::Runs& runs, const KeepPack& keep,
                         std::vector<std::string> also_superseded = {},

@@ -9,12 +9,24 @@
 namespace holdfast::repo {
 namespace {
 
+std::size_t runs_stored(TestVault& vault) {
+    return store::list_all(vault.store, "index/", 1000)->size();
+}
+
 Result<void> merge(Repository& repository, TestVault& vault, const KeepPack& keep,
                    std::size_t max_entries = kMaxEntriesPerRun) {
     auto& core = repository.core();
     TRY(core.index().refresh());
     return merge_runs(core.index(), core.keys(), vault.random, *core.index().runs(), keep, {},
                       max_entries);
+}
+
+TEST(IndexMerge, WritesNoRunWhenNothingIsKept) {
+    TestVault vault;
+    ASSERT_TRUE(write_point(*vault.repository, numbered_rows(5)));
+    ASSERT_EQ(runs_stored(vault), 1u);
+    ASSERT_TRUE(merge(*vault.repository, vault, [](const std::string&) { return false; }));
+    EXPECT_EQ(runs_stored(vault), 1u);
 }
 
 /// The last run must hide the old ones, or they would count beside the new.
