@@ -49,7 +49,11 @@ public:
           record_(std::move(record)),
           preparation_(environment.client, plan, Purpose::Restore),
           writer_(environment.client, environment.clock, "holdfast-" + record_.id),
-          meter_(environment.progress, environment.clock, "restoring") {}
+          meter_(environment.progress, environment.clock, "restoring") {
+        // Of a Namespace its name is left, so the plan may have it all the same.
+        for (const DamagedObject& object : environment.damaged)
+            if (plan_.find(object.key) == nullptr) lost_.push_back(&object);
+    }
 
     Result<RestoreRecord> run(std::stop_token stop) {
         journal_ = TRY(Journal::open(journal_path(folder_), environment_.clock));
@@ -68,6 +72,7 @@ private:
 
     Result<void> run_steps(std::stop_token stop) {
         TRY(record_skipped());
+        TRY(record_lost());
         bool guards_reached = false;
         for (std::size_t first = 0; first < plan_.kinds.size();) {
             std::size_t last = first;
@@ -107,8 +112,8 @@ private:
                                    if (outcome.volume_empty) empty_before_.insert(std::string(key));
                                }}));
         record_.counts = {};
-        record_.planned = 0;
-        std::uint64_t pending = 0;
+        record_.planned = lost_.size();
+        std::uint64_t pending = lost_.size();
         for (std::vector<Outcome>& states : states_)
             for (Outcome& state : states) {
                 ++record_.planned;
@@ -133,6 +138,17 @@ private:
                                       .reason = std::string(plan_.reason(entry))};
                 TRY(record({.kind = k, .entry = e}, std::move(outcome)));
             }
+        return {};
+    }
+
+    Result<void> record_lost() {
+        for (const DamagedObject* object : lost_) {
+            ObjectOutcome outcome{.object = plan_.target_key(object->key),
+                                  .outcome = Outcome::Failed,
+                                  .reason = "lost from the point: " + object->reason};
+            TRY(journal_->outcome(encode_key(object->key), outcome));
+            count(outcome);
+        }
         return {};
     }
 
@@ -239,13 +255,17 @@ private:
         states_[item.kind][item.entry] = outcome.outcome;
         bool is_namespace = outcome.object.kind == "Namespace" && outcome.object.group.empty();
         if (outcome.outcome == Outcome::Failed && is_namespace) close_namespace(outcome);
+        count(outcome);
+        return {};
+    }
+
+    void count(const ObjectOutcome& outcome) {
         counts_.update([&](OutcomeCounts& counts) {
             ++counts[outcome.outcome];
             if (outcome.volume_empty) ++counts.volumes_empty;
         });
         if (outcome.outcome == Outcome::Failed) meter_.add_failed(1);
         meter_.add(1, outcome.object.kind);
-        return {};
     }
 
     /// Objects of a namespace that takes none fail at once, with the words that explain it.
@@ -380,7 +400,9 @@ private:
         record_.counts[Outcome::Pending] =
             record_.planned > recorded ? record_.planned - recorded : 0;
         record_.finished_at = environment_.clock.now();
-        bool partial = record_.counts[Outcome::Failed] > 0 || record_.counts.volumes_empty > 0;
+        bool partial = record_.counts[Outcome::Failed] > 0 ||
+                       record_.counts[Outcome::Pending] > 0 || record_.counts.volumes_empty > 0 ||
+                       !environment_.damaged.empty();
         record_.state = partial ? RestoreState::Partial : RestoreState::Completed;
         if (!done) {
             record_.state = RestoreState::Interrupted;
@@ -421,6 +443,7 @@ private:
     Preparation preparation_;
     ObjectWriter writer_;
     ProgressMeter meter_;
+    std::vector<const DamagedObject*> lost_;  ///< harmed objects that the plan does not have
     std::unique_ptr<Journal> journal_;
     /// By kind and entry. Threads touch different elements; all are read between waves only.
     std::vector<std::vector<Outcome>> states_;

@@ -27,6 +27,9 @@ public:
         objects_.find(key)->second = {.body = std::move(body), .name_only = true};
     }
 
+    /// Takes an object out of the point, as if it had never been there.
+    void remove(std::string_view key) { objects_.erase(objects_.find(key)); }
+
     /// Makes an object one that cannot be read.
     void harm(std::string_view key) { objects_.find(key)->second.harmed = true; }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "engine/object_row.h"
 
 namespace holdfast::engine {
 
@@ -15,6 +16,12 @@ struct SourceObject {
     bool deleting = false;  ///< It was already being deleted when it was captured.
     /// The object itself is lost: the body has no more than its name.
     bool name_only = false;
+};
+
+/// An object of a point that cannot be read, and why.
+struct DamagedObject {
+    ObjectKey key;
+    std::string reason;
 };
 
 /// The objects of one recovery point, however they are stored. Any method from any thread.

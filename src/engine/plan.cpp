@@ -72,12 +72,19 @@ std::string_view RestorePlan::Impl::reason(const PlanEntry& entry) const {
 }
 
 ObjectKey RestorePlan::Impl::target_key(const PlanKind& kind, const PlanEntry& entry) const {
-    bool is_namespace = kind.captured.kind == "Namespace" && kind.captured.group.empty();
+    return target_key({.group = kind.captured.group,
+                       .kind = kind.captured.kind,
+                       .ns = std::string(entry.ns()),
+                       .name = std::string(entry.name())});
+}
+
+ObjectKey RestorePlan::Impl::target_key(const ObjectKey& key) const {
+    bool is_namespace = key.kind == "Namespace" && key.group.empty();
     std::string_view name =
-        is_namespace ? mapped_namespace(options.mappings, entry.name()) : entry.name();
-    return {.group = kind.captured.group,
-            .kind = kind.captured.kind,
-            .ns = std::string(mapped_namespace(options.mappings, entry.ns())),
+        is_namespace ? mapped_namespace(options.mappings, key.name) : std::string_view(key.name);
+    return {.group = key.group,
+            .kind = key.kind,
+            .ns = std::string(mapped_namespace(options.mappings, key.ns)),
             .name = std::string(name)};
 }
 

@@ -82,6 +82,7 @@ public:
     std::string_view reason(const PlanEntry& entry) const;
     /// Where an object of the plan goes, unless a transform renames it.
     ObjectKey target_key(const PlanKind& kind, const PlanEntry& entry) const;
+    ObjectKey target_key(const ObjectKey& key) const;
 };
 
 }  // namespace holdfast::engine

@@ -23,12 +23,6 @@ struct PointObject {
     repo::ChunkId chunk;
 };
 
-/// An object of a point that cannot be read, and why.
-struct DamagedObject {
-    ObjectKey key;
-    std::string reason;
-};
-
 /// What to do with objects that cannot be read. Of a Namespace that is passed over its name is
 /// left, so that what lies in it can be restored.
 enum class Damaged { Fail, PassOver };

@@ -29,6 +29,8 @@ struct RestoreEnvironment {
     Progress& progress;
     /// The kinds that the point holds, as its manifest names them.
     kube::Discovery captured{};
+    /// Selected objects that the source passes over because they cannot be read.
+    std::vector<DamagedObject> damaged{};
     std::size_t requests_in_flight = 32;
 };
 
@@ -99,7 +101,8 @@ Result<void> preview_restore(const RestoreEnvironment& environment, const Restor
 enum class RestoreState {
     Running,      ///< Or killed: no end was recorded.
     Completed,    ///< Every object has an outcome, and none failed.
-    Partial,      ///< Every object has an outcome; some failed, or a volume came back empty.
+    Partial,      ///< Done, but some objects failed, were harmed or got no outcome, or a volume
+                  ///< came back empty.
     Interrupted,  ///< Stopped, or the target went away; can be resumed.
 };
 std::string_view name_of(RestoreState state);

@@ -637,6 +637,50 @@ TEST_F(Restore, ResumingTriesFailuresAgain) {
     EXPECT_EQ(outcomes(first.id)["ConfigMap shop/a"], "created");
 }
 
+TEST_F(Restore, RecordsWhatIsLostFromThePointAsFailed) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    damaged_ = {{.key = {.group = "", .kind = "ConfigMap", .ns = "shop", .name = "lost"},
+                 .reason = "its pack is harmed"}};
+    RestoreOptions options;
+    options.mappings.namespaces = {{"shop", "again"}};
+    RestoreRecord record = restore(options);
+    for (int run = 0; run < 2; ++run) {
+        EXPECT_EQ(record.state, RestoreState::Partial);
+        EXPECT_EQ(record.planned, 3u);
+        EXPECT_EQ(record.counts[Outcome::Created], 2u);
+        EXPECT_EQ(record.counts[Outcome::Failed], 1u);
+        EXPECT_EQ(record.counts[Outcome::Pending], 0u);
+        EXPECT_EQ(outcomes(record.id)["ConfigMap again/lost"],
+                  "failed: lost from the point: its pack is harmed");
+        record = restore(options, record.id);
+    }
+}
+
+TEST_F(Restore, IsPartialWhenOnlyTheNameOfANamespaceIsLeft) {
+    point_has_namespace("shop");
+    ObjectKey shop{.group = "", .kind = "Namespace", .ns = "", .name = "shop"};
+    source_.lose(encode_key(shop),
+                 R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}})");
+    damaged_ = {{.key = shop, .reason = "its pack is harmed"}};
+    RestoreRecord record = restore();
+    EXPECT_EQ(outcomes(record.id)["Namespace shop"], "created");
+    EXPECT_EQ(record.counts.total(), 1u);
+    EXPECT_EQ(record.state, RestoreState::Partial);
+}
+
+TEST_F(Restore, IsNotCompleteWhileAnObjectHasNoOutcome) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    auto planned = plan();
+    source_.remove(encode_key({.group = "", .kind = "ConfigMap", .ns = "shop", .name = "a"}));
+    std::string id = *records().create({}, {}, environment());
+    auto record = run_restore(environment(), *planned, records(), id, {});
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->counts[Outcome::Pending], 1u);
+    EXPECT_EQ(record->state, RestoreState::Partial);
+}
+
 TEST_F(Restore, EndsInterruptedWhenTheTargetGoesAway) {
     point_has_namespace("shop");
     point_has_config_map("shop", "a", "1");

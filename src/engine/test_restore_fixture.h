@@ -76,6 +76,7 @@ protected:
                 .random = random_,
                 .progress = progress_,
                 .captured = captured_,
+                .damaged = damaged_,
                 .requests_in_flight = threads_};
     }
     Result<RestorePlan> plan(const RestoreOptions& options = {}) {
@@ -142,6 +143,7 @@ protected:
     base::SeededRandom random_{1};
     SilentProgress progress_;
     kube::Discovery captured_;
+    std::vector<DamagedObject> damaged_;
     std::size_t threads_ = 0;  ///< No threads: everything happens in order.
     std::map<std::string, std::vector<std::string>> notes_;
 };

@@ -195,6 +195,11 @@ def test_what_is_left_of_a_harmed_point_is_restored_when_asked(harmed, sample):
     outcomes = {one["kind"]: one for one in listed}
     assert outcomes["Namespace"]["outcome"] == "created"
     assert any("lost from the point" in note for note in outcomes["Namespace"]["notes"])
+    assert harmed.holdfast.ok("restore", "show", "latest", "-o", "json").json()["state"] == "partial"
+    failed = harmed.holdfast.ok("restore", "objects", "latest", "--outcome", "failed", "-o", "json").json()
+    lost = {("ConfigMap", "left-again", f"left-{number}") for number in range(5)}
+    assert {(one["kind"], one["namespace"], one["name"]) for one in failed} == lost
+    assert all("lost from the point" in one["reason"] for one in failed)
 
 
 def test_repair_mends_what_has_a_twin_or_can_be_rebuilt(sample):

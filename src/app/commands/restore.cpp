@@ -205,15 +205,17 @@ Result<void> check_same_target(const engine::RestoreRecord& record, const Target
 }
 
 Result<ExitCode> run_planned(Application& application, const RestoreWords& words, OpenPoint& point,
-                             const Target& target, const engine::RestoreRecords& records,
-                             std::string id) {
+                             const std::vector<engine::DamagedObject>& damaged,
+                             const Target& target, std::string id) {
+    engine::RestoreRecords records(application.home);
     ProgressBar progress(application.terminal, application.clock);
     engine::RestoreEnvironment environment{.client = *target.cluster,
                                            .source = *point.source,
                                            .clock = application.clock,
                                            .random = application.random,
                                            .progress = progress,
-                                           .captured = point.source->manifest().discovery()};
+                                           .captured = point.source->manifest().discovery(),
+                                           .damaged = damaged};
     engine::RestorePlan plan =
         TRY(engine::plan_restore(environment, words.options, application.stop_token()));
     if (words.preview) return run_preview(application, words, environment, plan);
@@ -234,10 +236,9 @@ Result<ExitCode> run_planned(Application& application, const RestoreWords& words
 }
 
 Result<ExitCode> run_restore_command(Application& application, RestoreWords& words) {
-    engine::RestoreRecords records(application.home);
     std::optional<engine::RestoreRecord> begun;
     if (!words.resume.empty()) {
-        begun = TRY(adopt_record(words, records));
+        begun = TRY(adopt_record(words, engine::RestoreRecords(application.home)));
     } else if (words.query.name.empty()) {
         return usage_error("say which point to restore: an id, the beginning of one, or 'latest'");
     } else if (auto parsed = parse_words(words); !parsed) {
@@ -248,7 +249,7 @@ Result<ExitCode> run_restore_command(Application& application, RestoreWords& wor
     Target target = TRY(open_target(application, words, point.source->manifest()));
     if (begun) TRY(check_same_target(*begun, target));
     std::string id = begun ? begun->id : "";
-    ExitCode code = TRY(run_planned(application, words, point, target, records, std::move(id)));
+    ExitCode code = TRY(run_planned(application, words, point, damaged, target, std::move(id)));
     return code == ExitCode::Complete && !damaged.empty() ? ExitCode::Partial : code;
 }
 
