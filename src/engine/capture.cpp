@@ -193,6 +193,7 @@ private:
     Result<void> read_once(Attempt& attempt, bool at_one_version);
     Result<void> refuse_emptiness(const Attempt& attempt);
     Result<void> commit(Attempt& attempt);
+    Result<std::vector<repo::RunRef>> write_rows(const RowTable& rows);
     void record_types(Attempt& attempt);
 
     kube::Client& client_;
@@ -350,6 +351,21 @@ void Capture::record_types(Attempt& attempt) {
     }
 }
 
+/// They are compared with the base point's, which may have rotted since they were written. Passing
+/// over that point would not help: equal rows would rely on the same rotten pack.
+Result<std::vector<repo::RunRef>> Capture::write_rows(const RowTable& rows) {
+    auto runs = write_runs(repository_, *writer_, rows, base_runs_);
+    bool rotten = !runs && (runs.error().code == ErrorCode::Corrupted ||
+                            runs.error().code == ErrorCode::NotFound);
+    if (!rotten || base_runs_.empty()) return runs;
+    return std::unexpected(std::move(runs).error().context(fmt::format(
+        "the rows of point {}, which this one builds on, are harmed ('holdfast vault repair' mends "
+        "them or says what is lost; without that point, after 'holdfast point delete' and "
+        "'holdfast "
+        "vault collect', a backup starts anew)",
+        report_.base.text())));
+}
+
 Result<void> Capture::commit(Attempt& attempt) {
     ClusterManifest& manifest = report_.manifest;
     record_types(attempt);
@@ -366,7 +382,7 @@ Result<void> Capture::commit(Attempt& attempt) {
     manifest.volumes = attempt.facts.volumes();
     manifest.fingerprint = attempt.facts.fingerprint(discovery_.version);
     repo::PointContent content;
-    content.runs = TRY(write_runs(repository_, *writer_, rows, base_runs_), "writing the rows");
+    content.runs = TRY(write_rows(rows), "writing the rows");
     manifest.finished_at = clock_.now();
     content.manifest_json = encode_manifest(manifest);
     content.summary_json = encode_summary(summarize(manifest));
