@@ -78,7 +78,7 @@ protected:
 };
 
 TEST_F(CapturePassTest, StoresALargePageInSlices) {
-    constexpr std::size_t kObjects = 20;
+    constexpr std::size_t kObjects = 8;
     const std::string value(400'000, 'v');
     for (std::size_t i = 0; i < kObjects; ++i) cluster_has_config_map(fmt::format("m{}", i), value);
     EXPECT_EQ(read_config_maps().objects, kObjects);

@@ -1,7 +1,8 @@
 #include "engine/point_diff.h"
 
-#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unordered_set>
 
 #include "engine/capture_scope.h"
@@ -45,6 +46,75 @@ Result<void> tell_changed(const ObjectKey& key, const Json& before, const Json& 
     auto found = differences(before, after, options);
     if (found.empty()) return {};
     return visit({.key = key, .change = Change::Changed, .differences = std::move(found)});
+}
+
+/// What one side of a comparison does not know: kinds that could not be read, and objects that
+/// could not be kept.
+class Unknown {
+public:
+    explicit Unknown(const ClusterManifest& manifest) {
+        for (const TypeRecord& record : manifest.types) {
+            const kube::ResourceType& type = record.type;
+            known_.emplace(type.group, type.kind);
+            if (!record.captured()) kinds_[{type.group, type.kind}] = record.failure;
+            for (const LeftOut& object : record.left_out)
+                objects_[{type.group, type.kind, object.ns, object.name}] = object.reason;
+        }
+        add_groups(manifest.failures);
+    }
+    explicit Unknown(const kube::Discovery& live) {
+        for (const kube::ResourceType& type : live.types) known_.emplace(type.group, type.kind);
+        add_groups(live.failures);
+    }
+
+    bool contains(const ObjectKey& key) const {
+        Kind kind(key.group, key.kind);
+        return kinds_.contains(kind) || objects_.contains(key) ||
+               (groups_.contains(key.group) && !known_.contains(kind));
+    }
+
+    void tell(const Selection& selection, std::string_view side, NotCompared& notes) const {
+        for (const auto& [kind, reason] : kinds_) {
+            if (!selection.includes_type(kind.first, kind.second)) continue;
+            ObjectKey any{.group = kind.first, .kind = kind.second, .ns = "", .name = ""};
+            notes.push_back(fmt::format("{} is not compared: {} lacks it: {}", any.qualified_kind(),
+                                        side, reason));
+        }
+        for (const auto& [group, reason] : groups_)
+            if (selection.spec().kinds.empty())
+                notes.push_back(
+                    fmt::format("not every kind of group '{}' is compared: {} lacks "
+                                "some: {}",
+                                group, side, reason));
+        for (const auto& [key, reason] : objects_)
+            if (selects_key(selection, key))
+                notes.push_back(
+                    fmt::format("{} is not compared: {} lacks it: {}", key.text(), side, reason));
+    }
+
+private:
+    using Kind = std::pair<std::string, std::string>;  // group and kind
+
+    void add_groups(const std::vector<kube::DiscoveryFailure>& failures) {
+        for (const kube::DiscoveryFailure& failure : failures) {
+            std::size_t slash = failure.group_version.find('/');
+            bool core = slash == std::string::npos;
+            groups_[core ? "" : failure.group_version.substr(0, slash)] = failure.reason;
+        }
+    }
+
+    std::set<Kind> known_;
+    std::map<Kind, std::string> kinds_;
+    std::map<std::string, std::string> groups_;
+    std::map<ObjectKey, std::string> objects_;
+};
+
+/// Passes over what one of the sides does not know.
+ChangeVisitor only_known(const Unknown& before, const Unknown& after, const ChangeVisitor& visit) {
+    return [&](const ObjectChange& change) -> Result<void> {
+        if (before.contains(change.key) || after.contains(change.key)) return {};
+        return visit(change);
+    };
 }
 
 /// Compares the live objects of one kind with the point's.
@@ -119,9 +189,12 @@ std::string_view name_of(Change change) {
     return "changed";
 }
 
-Result<void> diff_points(PointSource& before, PointSource& after, const Selection& selection,
-                         const DiffOptions& options, const ChangeVisitor& visit,
-                         std::stop_token stop) {
+Result<NotCompared> diff_points(PointSource& before, PointSource& after, const Selection& selection,
+                                const DiffOptions& options, const ChangeVisitor& visitor,
+                                std::stop_token stop) {
+    const Unknown unknown_before(before.manifest());
+    const Unknown unknown_after(after.manifest());
+    const ChangeVisitor visit = only_known(unknown_before, unknown_after, visitor);
     repo::RowCursor old_rows = TRY(before.rows().cursor());
     repo::RowCursor new_rows = TRY(after.rows().cursor());
     const repo::Row* old_row = TRY(old_rows.next());
@@ -136,27 +209,31 @@ Result<void> diff_points(PointSource& before, PointSource& after, const Selectio
             TRY(tell_alone(after, *new_row, Change::Added, selection, visit));
         } else if (old_row->chunk != new_row->chunk) {
             ObjectKey key = TRY(decode_key(old_row->key));
-            Json old_object = TRY(read_object(before, old_row->key));
-            Json new_object = TRY(read_object(after, new_row->key));
-            if (selects_key(selection, key))
+            if (selects_key(selection, key)) {
+                Json old_object = TRY(read_object(before, old_row->key));
+                Json new_object = TRY(read_object(after, new_row->key));
                 TRY(tell_changed(key, old_object, new_object, selection, options, visit));
+            }
         }
         if (!only_new) old_row = TRY(old_rows.next());
         if (!only_old) new_row = TRY(new_rows.next());
     }
-    return {};
+    NotCompared notes;
+    unknown_before.tell(selection, "the earlier point", notes);
+    unknown_after.tell(selection, "the later point", notes);
+    return notes;
 }
 
-Result<void> diff_live(PointSource& before, kube::Client& client, const Selection& selection,
-                       const DiffOptions& options, const ChangeVisitor& visit,
-                       std::stop_token stop) {
+Result<NotCompared> diff_live(PointSource& before, kube::Client& client, const Selection& selection,
+                              const DiffOptions& options, const ChangeVisitor& visitor,
+                              std::stop_token stop) {
     kube::Discovery discovery = TRY(client.discover(stop), "learning what the cluster serves");
-    const std::vector<TypeRecord>& records = before.manifest().types;
+    const Unknown unknown_before(before.manifest());
+    const Unknown unknown_live(discovery);
+    const ChangeVisitor visit = only_known(unknown_before, unknown_live, visitor);
     auto missing_in_point = [&](const kube::ResourceType& type) {
-        return std::ranges::any_of(records, [&](const TypeRecord& record) {
-            return record.type.group == type.group && record.type.kind == type.kind &&
-                   !record.captured();
-        });
+        return unknown_before.contains(
+            {.group = type.group, .kind = type.kind, .ns = "", .name = ""});
     };
     for (const kube::ResourceType& type : discovery.types) {
         if (!is_state(type) || missing_in_point(type)) continue;
@@ -164,7 +241,7 @@ Result<void> diff_live(PointSource& before, kube::Client& client, const Selectio
         TRY(LiveKind(before, client, type, selection, options, visit).run(stop));
     }
     // Kinds that the cluster no longer serves.
-    for (const TypeRecord& record : records) {
+    for (const TypeRecord& record : before.manifest().types) {
         if (discovery.find(record.type.group, record.type.kind) != nullptr) continue;
         auto tell_gone = [&](const PointObject& object) {
             return tell_alone(before, {.key = encode_key(object.key), .chunk = object.chunk},
@@ -172,7 +249,10 @@ Result<void> diff_live(PointSource& before, kube::Client& client, const Selectio
         };
         TRY(before.each_row(encode_key_prefix(record.type.group, record.type.kind), tell_gone));
     }
-    return {};
+    NotCompared notes;
+    unknown_before.tell(selection, "the point", notes);
+    unknown_live.tell(selection, "the cluster", notes);
+    return notes;
 }
 
 }  // namespace holdfast::engine

@@ -26,16 +26,20 @@ struct ObjectChange {
 };
 using ChangeVisitor = std::function<Result<void>(const ObjectChange&)>;
 
-/// Calls `visit`, in key order, for each selected object that differs between two points of one
-/// vault, but for what servers put into objects. Reads the bodies of changed objects only.
-Result<void> diff_points(PointSource& before, PointSource& after, const Selection& selection,
-                         const DiffOptions& options, const ChangeVisitor& visit,
-                         std::stop_token stop);
+/// Sentences for people: which selected kinds and objects were passed over, and why.
+using NotCompared = std::vector<std::string>;
 
-/// The same between a point and the cluster as it is now, kind after kind. Kinds that the point
-/// lacks because they could not be captured are passed over. Memory: the keys of one kind.
-Result<void> diff_live(PointSource& before, kube::Client& client, const Selection& selection,
-                       const DiffOptions& options, const ChangeVisitor& visit,
-                       std::stop_token stop);
+/// Calls `visit`, in key order, for each selected object that differs between two points of one
+/// vault, but for what servers put into objects. Reads the bodies of changed objects only. What
+/// one of the points could not capture is passed over: nobody knows whether it was there.
+Result<NotCompared> diff_points(PointSource& before, PointSource& after, const Selection& selection,
+                                const DiffOptions& options, const ChangeVisitor& visit,
+                                std::stop_token stop);
+
+/// The same between a point and the cluster as it is now, kind after kind. Memory: the keys of one
+/// kind.
+Result<NotCompared> diff_live(PointSource& before, kube::Client& client, const Selection& selection,
+                              const DiffOptions& options, const ChangeVisitor& visit,
+                              std::stop_token stop);
 
 }  // namespace holdfast::engine

@@ -85,17 +85,19 @@ Result<ExitCode> run_diff(Application& application, const DiffWords& words) {
         report.add(change);
         return Result<void>();
     };
+    engine::NotCompared notes;
     if (words.other.empty() || words.other == "live") {
         OpenCluster cluster = TRY(open_cluster(application, words.query.access));
-        TRY(engine::diff_live(*point.source, *cluster, selection, words.options, visit,
-                              application.stop_token()));
+        notes = TRY(engine::diff_live(*point.source, *cluster, selection, words.options, visit,
+                                      application.stop_token()));
     } else {
         ListedPoint other = TRY(find_point_in(application, point.vault, words.query, words.other));
         auto later = TRY(engine::PointSource::open(*point.vault, other.point.id));
-        TRY(engine::diff_points(*point.source, *later, selection, words.options, visit,
-                                application.stop_token()));
+        notes = TRY(engine::diff_points(*point.source, *later, selection, words.options, visit,
+                                        application.stop_token()));
     }
     report.finish();
+    for (const std::string& note : notes) tell("note: " + printable(note));
     return ExitCode::Complete;
 }
 
