@@ -19,8 +19,8 @@ struct CaptureOptions {
     std::string context;  ///< of the kubeconfig, for people
     /// Keeps metadata.managedFields in the rows; off, since they are as large as a small object.
     bool managed_fields = false;
-    std::size_t kinds_at_once = 4;
-    std::size_t page_bytes = 2u << 20;  ///< aimed at; the page's object count follows from it
+    std::size_t kinds_at_once = 2;
+    std::size_t page_bytes = 4u << 20;  ///< aimed at; the page's object count follows from it
     /// How often all kinds are read again at a newer version because history was compacted.
     std::size_t max_restarts = 3;
 };

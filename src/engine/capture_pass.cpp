@@ -18,7 +18,7 @@ constexpr std::int64_t kTooLargeBy = 32;
 /// Raw bytes of a page that are stored at once, so that copies of them stay small beside it.
 constexpr std::size_t kSliceBytes = 1u << 20;
 constexpr std::size_t kProcessors = 2;
-constexpr std::size_t kWaitingPages = 4;
+constexpr std::size_t kWaitingPages = 2;
 constexpr std::size_t kMaxToldNameBytes = 300;
 
 std::uint64_t number(std::string_view text) {
