@@ -357,20 +357,25 @@ private:
     /// References to owners that were created after their dependents.
     Result<void> set_late_owners(std::stop_token stop) {
         const std::set<Item> tied_anew = to_be_tied();
+        base::WorkerPool pool(environment_.requests_in_flight,
+                              2 * environment_.requests_in_flight + 1);
         for (std::size_t k = 0; k < plan_.kinds.size(); ++k)
             for (std::size_t e = 0; e < plan_.kinds[k].entries.size(); ++e) {
+                const Item item{.kind = k, .entry = e};
                 bool late = plan_.kinds[k].entries[e].owner_later && is_ours(states_[k][e]);
-                if (!late && !tied_anew.contains({.kind = k, .entry = e})) continue;
+                if (!late && !tied_anew.contains(item)) continue;
                 if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
-                TRY(set_owners({.kind = k, .entry = e}, stop));
+                std::string body = TRY(environment_.source.get(key_of(item)));
+                TRY(pool.submit([this, item, body = std::move(body), stop] {
+                    return set_owners(item, body, stop);
+                }));
             }
-        return {};
+        return pool.finish();
     }
 
-    Result<void> set_owners(Item item, std::stop_token stop) {
+    Result<void> set_owners(Item item, const std::string& body, std::stop_token stop) {
         const PlanKind& kind = plan_.kinds[item.kind];
         const PlanEntry& entry = kind.entries[item.entry];
-        std::string body = TRY(environment_.source.get(key_of(item)));
         Json owners = *TRY(preparation_.present_owners(kind, entry, body, stop)).references;
         auto type = preparation_.served(kind);
         if (owners.empty() || !type) return {};
