@@ -361,8 +361,7 @@ Result<std::vector<repo::RunRef>> Capture::write_rows(const RowTable& rows) {
     return std::unexpected(std::move(runs).error().context(fmt::format(
         "the rows of point {}, which this one builds on, are harmed ('holdfast vault repair' mends "
         "them or says what is lost; without that point, after 'holdfast point delete' and "
-        "'holdfast "
-        "vault collect', a backup starts anew)",
+        "'holdfast vault collect', a backup starts anew)",
         report_.base.text())));
 }
 

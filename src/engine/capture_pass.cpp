@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kFirstPage = 500;
 constexpr std::int64_t kSmallestPage = 1;
 constexpr std::int64_t kLargestPage = 2000;
-/// An answer holds 64 MiB at the most, and a page should have a thirty-second of that.
+/// An answer that was too large has more than ten times the bytes that a page should have.
 constexpr std::int64_t kTooLargeBy = 32;
 /// Raw bytes of a page that are stored at once, so that copies of them stay small beside it.
 constexpr std::size_t kSliceBytes = 1u << 20;

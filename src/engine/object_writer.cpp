@@ -25,11 +25,6 @@ constexpr unsigned kMaxWarnings = 5;
 constexpr base::Millis kGonePoll(200);
 constexpr unsigned kMaxGonePolls = 150;
 
-rules::Refusal classify(const kube::StatusError& status) {
-    return rules::classify_refusal(status.code, status.reason, status.message,
-                                   status.has_cause("NamespaceTerminating"));
-}
-
 void refuse(Written& written, std::string reason) {
     written.outcome = Outcome::Failed;
     written.reason = std::move(reason);

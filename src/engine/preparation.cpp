@@ -34,6 +34,11 @@ struct Preparation::State {
     base::Guarded<std::optional<kube::Discovery>> discovery;
 };
 
+rules::Refusal classify(const kube::StatusError& status) {
+    return rules::classify_refusal(status.code, status.reason, status.message,
+                                   status.has_cause("NamespaceTerminating"));
+}
+
 bool is_fatal(const Error& error) {
     return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Timeout ||
            error.code == ErrorCode::Cancelled;

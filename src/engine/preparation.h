@@ -9,8 +9,10 @@
 #include "base/guarded.h"
 #include "base/json.h"
 #include "engine/plan.h"
+#include "engine/rules/answers.h"
 #include "engine/rules/owners.h"
 #include "kube/client.h"
+#include "kube/status_error.h"
 
 namespace holdfast::engine {
 
@@ -76,6 +78,9 @@ private:
     Purpose purpose_;
     std::shared_ptr<State> state_;
 };
+
+/// What a refusal of the target means for the object that was sent.
+rules::Refusal classify(const kube::StatusError& status);
 
 /// Whether an error says that the target, not one object, is the problem.
 bool is_fatal(const Error& error);

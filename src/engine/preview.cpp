@@ -287,11 +287,6 @@ private:
         }
     }
 
-    static rules::Refusal classify(const kube::StatusError& status) {
-        return rules::classify_refusal(status.code, status.reason, status.message,
-                                       status.has_cause("NamespaceTerminating"));
-    }
-
     /// False when the refusal says that the object exists.
     bool read_refusal(const kube::StatusError& status, const Prepared& prepared,
                       PreviewObject& shown) const {

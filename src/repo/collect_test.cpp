@@ -20,12 +20,6 @@ using store::FaultKind;
 using store::StoreCall;
 using testing::HasSubstr;
 
-template <class T>
-T must(Result<T> result) {
-    EXPECT_TRUE(result) << (result ? "" : result.error().message);
-    return std::move(*result);
-}
-
 /// Small packs, so that a few rows make many.
 WriterOptions small_packs() {
     WriterOptions options;

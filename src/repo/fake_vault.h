@@ -13,6 +13,13 @@
 
 namespace holdfast::repo {
 
+/// The value; a test fails, with the reason, where there is none.
+template <class T>
+T must(Result<T> result) {
+    EXPECT_TRUE(result) << (result ? "" : result.error().message);
+    return std::move(*result);
+}
+
 /// A vault in memory for tests, everything on the caller's thread unless asked otherwise.
 struct TestVault {
     explicit TestVault(std::size_t threads = 0, std::uint64_t seed = 1)

@@ -13,12 +13,6 @@
 namespace holdfast::repo {
 namespace {
 
-template <class T>
-T must(Result<T> result) {
-    EXPECT_TRUE(result) << (result ? "" : result.error().message);
-    return std::move(*result);
-}
-
 crypto::KeyFileProtector other_protector(TestVault& vault) {
     return crypto::KeyFileProtector(crypto::Key::random(vault.random));
 }

@@ -10,12 +10,6 @@
 namespace holdfast::repo {
 namespace {
 
-template <class T>
-T must(Result<T> result) {
-    EXPECT_TRUE(result) << (result ? "" : result.error().message);
-    return std::move(*result);
-}
-
 TEST(Repository, GivesBackWhatWasWritten) {
     TestVault vault;
     const TestRows rows = numbered_rows(1000);
