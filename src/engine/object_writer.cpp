@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "engine/diff.h"
+#include "engine/order.h"
 #include "engine/rules/allocated.h"
 #include "engine/rules/answers.h"
 #include "engine/rules/edit.h"
@@ -22,6 +23,7 @@ namespace {
 /// How often one object is tried anew because something changed under our hands.
 constexpr unsigned kMaxTries = 6;
 constexpr unsigned kMaxWarnings = 5;
+constexpr int kUnsupportedMediaType = 415;
 constexpr base::Millis kGonePoll(200);
 constexpr unsigned kMaxGonePolls = 150;
 
@@ -77,37 +79,36 @@ Json joined_owners(Json all, const Json& more) {
 
 }  // namespace
 
-Result<kube::Response> ObjectWriter::send(kube::Method method, const Prepared& prepared,
+Result<kube::Response> ObjectWriter::send(Act act, const Prepared& prepared,
                                           const std::string& body, std::stop_token stop) const {
-    kube::Request request{.method = method};
-    request.path = method == kube::Method::Post
+    kube::Request request{.method = act.method};
+    request.path = act.method == kube::Method::Post
                        ? prepared.type.collection_path(prepared.key.ns)
                        : prepared.type.object_path(prepared.key.ns, prepared.key.name);
     request.body = body;
-    if (method == kube::Method::Patch) request.content_type = kube::kMergePatch;
-    if (method != kube::Method::Delete)
+    if (!act.patch_type.empty()) request.content_type = act.patch_type;
+    if (act.method != kube::Method::Delete)
         request.query = {{"fieldManager", manager_}, {"fieldValidation", "Warn"}};
     return client_.send(request, stop);
 }
 
-Result<kube::Response> ObjectWriter::send_owned(kube::Method method, const Prepared& prepared,
-                                                Json& object, std::vector<std::string>& notes,
+Result<kube::Response> ObjectWriter::send_owned(Act act, const Prepared& prepared, Json& object,
+                                                std::vector<std::string>& notes,
                                                 std::stop_token stop) const {
-    auto response = TRY(send(method, prepared, base::dump_json(object), stop));
+    auto response = TRY(send(act, prepared, base::dump_json(object), stop));
     if (response.ok() || classify(kube::status_error(response)) != rules::Refusal::OwnerNotAllowed)
         return response;
     constexpr std::string_view kNote = "blockOwnerDeletion was dropped: it needs more rights";
     if (std::ranges::find(notes, kNote) == notes.end()) notes.emplace_back(kNote);
     rules::drop_block_owner_deletion(object);
-    return send(method, prepared, base::dump_json(object), stop);
+    return send(act, prepared, base::dump_json(object), stop);
 }
 
 Result<Written> ObjectWriter::write(Prepared& prepared, const WriteOptions& options,
                                     std::stop_token stop) const {
     Written written;
     for (unsigned attempt = 0; attempt < kMaxTries; ++attempt) {
-        auto response =
-            TRY(send_owned(kube::Method::Post, prepared, *prepared.object, written.notes, stop));
+        auto response = TRY(send_owned(kPost, prepared, *prepared.object, written.notes, stop));
         if (!response.ok()) {
             if (TRY(handle_refusal(response, prepared, options, written, stop)) == Next::Again)
                 continue;
@@ -241,7 +242,7 @@ Result<ObjectWriter::Next> ObjectWriter::merge_account(const Prepared& prepared,
         return Next::Done;
     }
     live["metadata"].erase("managedFields");
-    auto response = TRY(send(kube::Method::Put, prepared, base::dump_json(live), stop));
+    auto response = TRY(send(kPut, prepared, base::dump_json(live), stop));
     if (response.ok()) {
         written.outcome = Outcome::Updated;
         written.notes.emplace_back("merged into the account that the cluster made by itself");
@@ -258,7 +259,7 @@ Result<ObjectWriter::Next> ObjectWriter::replace(Prepared& prepared, Json live,
                                                  std::stop_token stop) const {
     Json wanted = *prepared.object;
     rules::keep_live_allocations(wanted, live);
-    auto response = TRY(send_owned(kube::Method::Put, prepared, wanted, written.notes, stop));
+    auto response = TRY(send_owned(kPut, prepared, wanted, written.notes, stop));
     if (response.ok()) {
         written.outcome = Outcome::Updated;
         note_warnings(response, written);
@@ -299,7 +300,7 @@ Result<ObjectWriter::Next> ObjectWriter::recreate(Prepared& prepared, const Json
                 {"kind", "DeleteOptions"},
                 {"propagationPolicy", propagation(prepared.type)},
                 {"preconditions", {{"uid", uid}}}};
-    auto response = TRY(send(kube::Method::Delete, prepared, base::dump_json(how), stop));
+    auto response = TRY(send(kDelete, prepared, base::dump_json(how), stop));
     if (!response.ok() && response.status != 404) {
         kube::StatusError status = kube::status_error(response);
         if (classify(status) == rules::Refusal::Conflict) return Next::Again;
@@ -343,9 +344,22 @@ Result<std::vector<std::string>> ObjectWriter::add_owners(const Prepared& prepar
                                                           const Json& owners,
                                                           std::stop_token stop) const {
     std::vector<std::string> notes;
+    if (TRY(merge_owners(prepared, owners, notes, stop))) return notes;
     auto join = [&](const Json& present) { return joined_owners(present, owners); };
     TRY(change_owners(prepared, join, notes, stop));
     return notes;
+}
+
+Result<bool> ObjectWriter::merge_owners(const Prepared& prepared, const Json& owners,
+                                        std::vector<std::string>& notes,
+                                        std::stop_token stop) const {
+    if (!is_builtin_group(prepared.type.group)) return false;
+    Json patch = {{"metadata", {{"ownerReferences", owners}}}};
+    auto response = TRY(send_owned(kMergeByKey, prepared, patch, notes, stop));
+    if (response.ok()) return true;
+    // Kinds of aggregated APIs in such groups.
+    if (response.status == kUnsupportedMediaType) return false;
+    return std::unexpected(kube::to_error(kube::status_error(response)));
 }
 
 Result<bool> ObjectWriter::remove_owner(const Prepared& prepared, const std::string& uid,
@@ -378,7 +392,7 @@ Result<bool> ObjectWriter::change_owners(const Prepared& prepared,
         Json patch = {{"metadata",
                        {{"resourceVersion", base::text_at(*live, "/metadata/resourceVersion")},
                         {"ownerReferences", std::move(changed)}}}};
-        auto response = TRY(send_owned(kube::Method::Patch, prepared, patch, notes, stop));
+        auto response = TRY(send_owned(kMerge, prepared, patch, notes, stop));
         if (response.ok()) return true;
         kube::StatusError status = kube::status_error(response);
         if (classify(status) != rules::Refusal::Conflict)

@@ -61,10 +61,21 @@ public:
 private:
     enum class Next { Done, Again };
 
-    Result<kube::Response> send(kube::Method method, const Prepared& prepared,
-                                const std::string& body, std::stop_token stop) const;
+    /// What a request does; a patch says of which kind it is.
+    struct Act {
+        kube::Method method;
+        std::string_view patch_type;
+    };
+    static constexpr Act kPost{kube::Method::Post, ""};
+    static constexpr Act kPut{kube::Method::Put, ""};
+    static constexpr Act kDelete{kube::Method::Delete, ""};
+    static constexpr Act kMerge{kube::Method::Patch, kube::kMergePatch};
+    static constexpr Act kMergeByKey{kube::Method::Patch, kube::kStrategicMergePatch};
+
+    Result<kube::Response> send(Act act, const Prepared& prepared, const std::string& body,
+                                std::stop_token stop) const;
     /// Sends `object`; once more without blockOwnerDeletion when that needs more rights than ours.
-    Result<kube::Response> send_owned(kube::Method method, const Prepared& prepared, Json& object,
+    Result<kube::Response> send_owned(Act act, const Prepared& prepared, Json& object,
                                       std::vector<std::string>& notes, std::stop_token stop) const;
     Result<Next> handle_refusal(const kube::Response& response, Prepared& prepared,
                                 const WriteOptions& options, Written& written,
@@ -80,6 +91,10 @@ private:
                          Written& written, std::stop_token stop) const;
     Result<Next> recreate(Prepared& prepared, const Json& live, const WriteOptions& options,
                           Written& written, std::stop_token stop) const;
+    /// The server joins the lists, which saves reading the object. False: it does not for this
+    /// kind.
+    Result<bool> merge_owners(const Prepared& prepared, const Json& owners,
+                              std::vector<std::string>& notes, std::stop_token stop) const;
     /// Gives the live object the owner references that `change` makes of those which it has.
     /// False: they are the same. NotFound: the object is not there.
     Result<bool> change_owners(const Prepared& prepared,

@@ -364,6 +364,32 @@ TEST_F(Restore, SetsOwnersOfLaterWavesAfterwards) {
     EXPECT_EQ(child["metadata"]["ownerReferences"][0]["uid"], uid);
 }
 
+TEST_F(Restore, SetsALaterOwnerWithoutReadingWhatTheServerMerges) {
+    point_has_namespace("shop");
+    point_has_deployment_with_config_map();
+    restore();
+    EXPECT_EQ(std::ranges::count_if(kube_.requests(),
+                                    [](const kube::Request& request) {
+                                        return request.method == kube::Method::Get &&
+                                               request.path.ends_with("/configmaps/part");
+                                    }),
+              0);
+}
+
+TEST_F(Restore, SetsALaterOwnerOfACustomResource) {
+    point_has_widgets_definition();
+    point_has_namespace("shop");
+    point_has(R"({"apiVersion":"apps/v1","kind":"Deployment",
+        "metadata":{"namespace":"shop","name":"web"},"spec":{}})");
+    point_has(R"({"apiVersion":"example.com/v1","kind":"Widget","metadata":{"namespace":"shop",
+        "name":"w","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web",
+        "uid":"old"}]}})");
+    restore();
+    Json child = *kube_.find("Widget", "shop", "w");
+    EXPECT_EQ(base::text_at(child, "/metadata/ownerReferences/0/uid"),
+              base::text_at(*kube_.find("Deployment", "shop", "web"), "/metadata/uid"));
+}
+
 TEST_F(Restore, FindsADependentOfALaterOwnerUnchanged) {
     point_has_namespace("shop");
     point_has_deployment_with_config_map();

@@ -28,6 +28,9 @@ enum class LostReply {
 
 /// What kube-apiserver accepts as patches.
 inline constexpr std::string_view kMergePatch = "application/merge-patch+json";
+/// Merges lists by key, owner references by uid; for kinds that the server itself is built with,
+/// custom resources answer 415.
+inline constexpr std::string_view kStrategicMergePatch = "application/strategic-merge-patch+json";
 inline constexpr std::string_view kJsonPatch = "application/json-patch+json";
 inline constexpr std::string_view kApplyPatch = "application/apply-patch+yaml";
 

@@ -473,6 +473,22 @@ private:
         return finish_change(address, request, key, *found, wanted);
     }
 
+    static bool is_custom(const ResourceType& type) {
+        return type.group.contains('.') && !type.group.ends_with("k8s.io");
+    }
+
+    /// The owner references of `object` and those of `patch` that it lacks.
+    static Json joined_by_uid(const Json& object, const Json& patch) {
+        const Json* known = base::find_json(object, "/metadata/ownerReferences");
+        std::map<std::string, Json> by_uid;
+        for (const Json& owner : known == nullptr ? Json::array() : *known)
+            by_uid[base::text_at(owner, "/uid")] = owner;
+        for (const Json& owner : patch) by_uid[base::text_at(owner, "/uid")].update(owner);
+        Json joined = Json::array();
+        for (auto& [uid, owner] : by_uid) joined.push_back(std::move(owner));
+        return joined;
+    }
+
     Response serve_patch(const Address& address, const Request& request) {
         const Key key = key_of(*address.type, address.ns, address.name);
         const auto found = live(key);
@@ -483,6 +499,12 @@ private:
         wanted["metadata"].erase("resourceVersion");
         if (request.content_type == kMergePatch) {
             wanted.merge_patch(*patch);
+        } else if (request.content_type == kStrategicMergePatch && !is_custom(*address.type)) {
+            // Of all lists that are merged by key only this one is sent here.
+            Json merged = *patch;
+            if (const Json* more = base::find_json(*patch, "/metadata/ownerReferences"))
+                merged["metadata"]["ownerReferences"] = joined_by_uid(wanted, *more);
+            wanted.merge_patch(merged);
         } else if (request.content_type == kJsonPatch) {
             try {
                 wanted = wanted.patch(*patch);
@@ -490,7 +512,9 @@ private:
                 return refusal(422, "Invalid", error.what());
             }
         } else {
-            return refusal(415, "UnsupportedMediaType", "the fake takes merge and JSON patches");
+            return refusal(
+                415, "UnsupportedMediaType",
+                "the fake takes merge and JSON patches, strategic ones for built-in kinds");
         }
         return finish_change(address, request, key, *found, wanted);
     }
@@ -646,8 +670,7 @@ private:
 
     /// Items of built-in kinds lack apiVersion and kind, as those of a real server do.
     static Json as_item(const ResourceType& known, Json object) {
-        const bool custom = known.group.contains('.') && !known.group.ends_with("k8s.io");
-        if (!custom) {
+        if (!is_custom(known)) {
             object.erase("apiVersion");
             object.erase("kind");
         }

@@ -97,6 +97,15 @@ TEST_F(FakeKubeTest, ReplacesOnlyTheVersionThatTheClientSaw) {
     EXPECT_EQ((*kube.find("ConfigMap", "default", "a"))["data"]["x"], "4");
 }
 
+TEST_F(FakeKubeTest, JoinsOwnersOfBuiltInKindsByUid) {
+    kube.add("ConfigMap", R"({"metadata":{"name":"a","namespace":"default","ownerReferences":[
+        {"uid":"1","name":"one"}]}})");
+    const std::string patch =
+        R"({"metadata":{"ownerReferences":[{"uid":"1","name":"one"},{"uid":"2","name":"two"}]}})";
+    EXPECT_EQ(send(Method::Patch, maps + "/a", patch, {}, kStrategicMergePatch).status, 200);
+    EXPECT_EQ((*kube.find("ConfigMap", "default", "a"))["metadata"]["ownerReferences"].size(), 2u);
+}
+
 TEST_F(FakeKubeTest, IgnoresStatusOutsideItsSubresource) {
     const std::string pods = "/api/v1/namespaces/default/pods";
     const std::string pod =
