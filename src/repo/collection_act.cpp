@@ -73,7 +73,12 @@ Result<std::uint64_t> Collection::move_pack(PackNumber number, Session& session)
     std::uint64_t moved = 0;
     bool damaged = false;
     const std::string& name = name_of(number);
-    const auto frames = TRY(read_footer(core_.store(), core_.keys(), name, pack(number).bytes));
+    auto footer = read_footer(core_.store(), core_.keys(), name, pack(number).bytes);
+    if (!footer && footer.error().code == ErrorCode::Corrupted) {
+        spare(number, footer.error().message);
+        return 0;
+    }
+    const std::vector<FrameInfo> frames = TRY(std::move(footer));
     const auto move_frame = [&](const ScannedFrame& frame) -> Result<void> {
         std::size_t offset = 0;
         for (std::size_t i = 0; i < frame.ids.size(); ++i) {
@@ -86,12 +91,10 @@ Result<std::uint64_t> Collection::move_pack(PackNumber number, Session& session)
         }
         return {};
     };
-    const auto leave_damaged = [&](const FrameInfo&, const Error& error) {
-        damaged = true;
-        note(fmt::format("{} stays: {}", name, error.message));
-    };
+    const auto leave_damaged = [&](const FrameInfo&, const Error&) { damaged = true; };
     TRY(scan_frames(core_.store(), core_.keys(), name, frames, move_frame, leave_damaged));
-    if (damaged) spare(number, "a frame in it is damaged");
+    // What is harmed may have been stored anew elsewhere.
+    if (damaged && moved < pack(number).live_bytes) spare(number, "a frame in it is damaged");
     return moved;
 }
 

@@ -41,8 +41,12 @@ Result<std::unique_ptr<Writer>> Repository::begin(const WriterOptions& options) 
                     "the index has too many runs: collect the vault first");
     auto session =
         std::make_unique<Session>(*core_, PointId::random(core_->environment().random), options);
-    if (options.base) TRY(session->secure_base(*options.base));
-    return session;
+    if (!options.base) return session;
+    auto secured = session->secure_base(*options.base);
+    if (secured) return session;
+    // Or what it would have relied on were kept as for a running backup.
+    (void)session->close("its base point is not whole");
+    return std::unexpected(std::move(secured).error());
 }
 
 Result<void> Repository::delete_point(const PointId& id, std::string_view reason) {
