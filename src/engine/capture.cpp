@@ -352,16 +352,16 @@ void Capture::record_types(Attempt& attempt) {
 }
 
 /// They are compared with the base point's, which may have rotted since they were written. Passing
-/// over that point would not help: equal rows would rely on the same rotten pack.
+/// over that point would not help: equal rows would rely on the same rotten pack, until a repair
+/// has condemned it. From then on that point is no base any more.
 Result<std::vector<repo::RunRef>> Capture::write_rows(const RowTable& rows) {
     auto runs = write_runs(repository_, *writer_, rows, base_runs_);
     bool rotten = !runs && (runs.error().code == ErrorCode::Corrupted ||
                             runs.error().code == ErrorCode::NotFound);
     if (!rotten || base_runs_.empty()) return runs;
     return std::unexpected(std::move(runs).error().context(fmt::format(
-        "the rows of point {}, which this one builds on, are harmed ('holdfast vault repair' mends "
-        "them or says what is lost; without that point, after 'holdfast point delete' and "
-        "'holdfast vault collect', a backup starts anew)",
+        "the rows of point {}, which this one builds on, are harmed (after 'holdfast vault repair' "
+        "a backup stores them anew)",
         report_.base.text())));
 }
 

@@ -38,7 +38,7 @@ private:
         std::uint64_t total_bytes = 0;  ///< plain bytes of all chunks that the index knows
         bool present = false;
         bool ended = false;      ///< its session has ended
-        bool condemned = false;  ///< by another collection, dead or alive
+        bool condemned = false;  ///< by another collection, dead or alive, or by a repair
         bool locked = false;     ///< the store must keep it for some time yet
         Fate fate = Fate::Keep;
     };

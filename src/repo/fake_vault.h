@@ -45,6 +45,15 @@ struct TestVault {
     std::unique_ptr<Repository> repository;
 };
 
+/// Flips a bit of the byte at `at` of an object, which no store does for anybody but a failing
+/// disk.
+inline void harm(store::Store& store, const std::string& name, std::size_t at) {
+    Bytes bytes = must(store.get(name));
+    bytes.at(at) ^= std::byte{1};
+    EXPECT_TRUE(store.remove(name));
+    EXPECT_TRUE(store.create(name, bytes));
+}
+
 /// Rows from a map; an empty text is a tombstone.
 using TestRows = std::map<std::string, std::string>;
 

@@ -101,6 +101,7 @@ public:
         const VerifyReport found =
             TRY(Verifier(core_, {.read_data_percent = 100}, progress, stop_).run());
         TRY(repair_copies(found));
+        TRY(condemn_packs(found));
         TRY(repair_index(found));
         for (const PointId& point : found.harmed) TRY(find_losses(point));
         advise(found);
@@ -120,6 +121,21 @@ private:
             TRY(core_.store().remove(damage.object), "removing {}", damage.object);
             TRY(core_.store().create(damage.object, good), "making {} anew", damage.object);
             report_.rewritten.push_back(damage.object);
+        }
+        return {};
+    }
+
+    /// Writers store anew what condemned packs hold, and share no runs that need them; readers
+    /// still find there what can be read. A collection moves that and removes the packs.
+    Result<void> condemn_packs(const VerifyReport& found) {
+        for (const auto& [pack, bytes] : found.relied_damaged) {
+            report_.condemned.push_back(pack);
+            report_.unreadable_bytes += bytes;
+        }
+        for (const PackListRecord& record : pack_lists(core_.now(), report_.condemned)) {
+            const std::string name = names::condemned(core_.environment().random);
+            TRY(core_.store().put(name, core_.seal(ObjectType::Condemned, name, encode(record))),
+                "condemning packs");
         }
         return {};
     }
@@ -156,6 +172,12 @@ private:
                     "{} is damaged: its point is hidden, but its data is kept. Remove that object "
                     "from the storage location and the point is listed again; then delete the "
                     "point if it was meant to be deleted",
+                    damage.object));
+            if (damage.object.starts_with(names::kCondemned))
+                report_.advice.push_back(fmt::format(
+                    "{} is damaged: nobody knows which packs it names, so nothing is backed up or "
+                    "collected. When no collection is running, remove that object from the storage "
+                    "location, and repair the vault again",
                     damage.object));
             if (damage.object.starts_with(names::kPoints))
                 report_.advice.push_back(fmt::format(

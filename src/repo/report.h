@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct VerifyReport {
     std::uint64_t bytes_read = 0;
     std::vector<Damage> damage;   ///< empty: the vault is whole
     std::vector<PointId> harmed;  ///< every point that cannot be restored completely
+    /// Damaged packs that backups still rely on, until repair() condemns them; with how many plain
+    /// bytes in them were found that cannot be read.
+    std::map<std::string, std::uint64_t> relied_damaged;
     /// Objects in the vault's folders that no Holdfast put there: no damage, and left alone. At
     /// most kMaxReportedDamage.
     std::vector<std::string> strays;
@@ -57,9 +61,13 @@ struct RepairReport {
     std::vector<std::string> rewritten;  ///< objects made anew
     std::vector<std::string> dropped;    ///< unreadable objects that were replaced
     std::uint64_t chunks_indexed = 0;
-    std::vector<Loss> losses;  ///< empty: every point is whole again
-    /// What a person must decide, a sentence each: damaged tombstones and
-    /// point records.
+    /// Damaged packs that no backup relies on from now on: the next one stores anew what it needs
+    /// of them, for older points too.
+    std::vector<std::string> condemned;
+    std::uint64_t unreadable_bytes = 0;  ///< of content, in the packs just condemned
+    std::vector<Loss> losses;            ///< empty: every point is whole again
+    /// What a person must decide, a sentence each: damaged tombstones, point records and condemned
+    /// records.
     std::vector<std::string> advice;
 };
 

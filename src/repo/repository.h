@@ -105,6 +105,9 @@ public:
     // --- care
     Result<VerifyReport> verify(const VerifyOptions& options, const ProgressCallback& progress = {},
                                 std::stop_token stop = {});
+    /// Verifies all data; mends what has a twin or can be rebuilt, and keeps writers from relying
+    /// on damaged packs. It is best when no backup runs meanwhile: one that relied on such a pack
+    /// already commits a point that is as harmed as older ones are.
     Result<RepairReport> repair(const ProgressCallback& progress = {}, std::stop_token stop = {});
 
     /// For this layer's own parts: collect, verify, the writer.

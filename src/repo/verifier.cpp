@@ -27,6 +27,8 @@ Result<VerifyReport> Verifier::run() {
     TRY(check_packs());
     TRY(check_records());
     TRY(check_points());
+    std::erase_if(report_.relied_damaged,
+                  [&](const auto& pack) { return condemned_.contains(pack.first); });
     damage_.update([&](auto& damage) {
         for (auto& [name, entry] : damage) {
             if (report_.damage.size() == kMaxReportedDamage) break;

@@ -86,9 +86,10 @@ private:
     VerifyReport report_;
     base::Guarded<std::map<std::string, Damage>> damage_;
     std::unordered_map<PackNumber, PackState> packs_;
-    base::Guarded<std::vector<std::pair<PackNumber, std::uint32_t>>> bad_frames_;
+    base::Guarded<std::vector<std::pair<PackNumber, FramePlace>>> bad_frames_;
     base::Guarded<Progress> done_;
     std::unordered_map<ChunkId, RunHarm> runs_;
+    std::unordered_set<std::string> condemned_;  ///< packs that no writer relies on
     bool refreshed_ = false;
     base::WorkerPool pool_;  // last member: its tasks use the others
 };

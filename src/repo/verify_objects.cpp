@@ -143,18 +143,21 @@ Result<void> Verifier::check_records() {
             return {};
         };
     };
-    const auto list_check = [this](ObjectType type) {
-        return [this, type](const std::string& name) -> Result<void> {
-            TRY(core_.pack_list(type, name));
-            return {};
-        };
+    const auto writer_check = [this](const std::string& name) -> Result<void> {
+        TRY(core_.pack_list(ObjectType::WriterRecord, name));
+        return {};
+    };
+    const auto condemned_check = [this](const std::string& name) -> Result<void> {
+        for (std::string& pack : TRY(core_.pack_list(ObjectType::Condemned, name)).packs)
+            condemned_.insert(std::move(pack));
+        return {};
     };
     using Core = Repository::Core;
     TRY(check_each(names::kManifests, id_check(names::kManifests, &Core::manifest)));
     TRY(check_each(names::kTombstones,
                    [this](const std::string& name) { return check_tombstone(name); }));
-    TRY(check_each(names::kWriters, list_check(ObjectType::WriterRecord)));
-    TRY(check_each(names::kCondemned, list_check(ObjectType::Condemned)));
+    TRY(check_each(names::kWriters, writer_check));
+    TRY(check_each(names::kCondemned, condemned_check));
     return {};
 }
 

@@ -38,7 +38,10 @@ Result<void> Verifier::check_packs() {
     TRY(std::move(checked));
     TRY(std::move(finished));
     bad_frames_.update([&](auto& bad) {
-        for (const auto& [pack, frame] : bad) packs_[pack].bad_frames.insert(frame);
+        for (const auto& [pack, frame] : bad) {
+            packs_[pack].bad_frames.insert(frame.ordinal);
+            report_.relied_damaged[core_.index().packs().name_of(pack)] += frame.plain_bytes;
+        }
     });
     report_.bytes_read += done_.update([](Progress& done) { return done.done; });
     return {};
@@ -61,7 +64,10 @@ Result<std::optional<std::vector<FrameInfo>>> Verifier::load_pack(const std::str
     PackState& state = packs_[core_.index().packs().number_of(name)];
     state.present = true;
     state.footer_read = footer.has_value();
-    if (!footer) damaged(name, footer.error().message);
+    if (!footer) {
+        damaged(name, footer.error().message);
+        report_.relied_damaged.try_emplace(name);
+    }
     std::vector<FrameInfo> frames = footer ? std::move(*footer) : frames_from_index(name);
     for (const FrameInfo& frame : frames) state.frames.push_back(frame.place);
     return frames;
@@ -122,6 +128,10 @@ Result<void> Verifier::read_stretch(const std::string& pack, const std::vector<F
     if (!sealed && sealed.error().code == ErrorCode::NotFound) return {};  // just collected
     if (!sealed && sealed.error().code != ErrorCode::Corrupted)
         return std::unexpected(std::move(sealed).error().context(pack));
+    if (!sealed && frames.size() > 1) {  // which of them, in a pack that is cut short
+        for (const FrameInfo& frame : frames) TRY(read_stretch(pack, {frame}));
+        return {};
+    }
     Bytes plain;
     for (const FrameInfo& frame : frames) {
         const auto& place = frame.place;
@@ -133,7 +143,7 @@ Result<void> Verifier::read_stretch(const std::string& pack, const std::vector<F
                               place.plain_bytes, plain);
         if (opened) continue;
         damaged(pack, opened.error().message);
-        bad_frames_.update([&](auto& bad) { bad.emplace_back(number, place.ordinal); });
+        bad_frames_.update([&](auto& bad) { bad.emplace_back(number, place); });
     }
     advance(end - begin);
     return {};

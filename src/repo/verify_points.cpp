@@ -76,6 +76,7 @@ Result<const Verifier::RunHarm*> Verifier::check_run(const RunRef& run) {
         for (const Location& location : TRY(core_.index().find(child.block))) {
             const std::string pack = core_.index().packs().name_of(location.pack);
             damaged(pack, error.message);
+            if (packs_.contains(location.pack)) report_.relied_damaged.try_emplace(pack);
             harm.objects.insert(pack);
         }
         return {};
@@ -142,6 +143,7 @@ Result<bool> Verifier::is_sound(const Location& location, RunHarm& harm) {
     if (state->footer_read && !fits) {
         damaged(name, "the index tells otherwise than the pack where its frames lie");
         harm.objects.insert(name);
+        report_.relied_damaged[name] += location.bytes;
         return false;
     }
     return true;

@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
+#include "repo/collect.h"
 #include "repo/core.h"
 #include "repo/fake_vault.h"
 #include "repo/names.h"
+#include "repo/pack.h"
 
 namespace holdfast::repo {
 namespace {
@@ -26,6 +29,17 @@ void overwrite(store::Store& store, const std::string& name, ByteView bytes) {
     ASSERT_TRUE(store.create(name, bytes));
 }
 
+RepairReport repair(Repository& repository) {
+    return must(repository.repair());
+}
+
+/// What a backup without a base stores anew of rows.
+std::uint64_t new_chunks_of(Repository& repository, const TestRows& rows) {
+    auto writer = must(repository.begin());
+    must(write_run(*writer, rows));
+    return writer->stats().new_chunks;
+}
+
 /// A vault with several points, a deleted one, reliance records and small packs.
 struct FullVault : TestVault {
     FullVault() {
@@ -42,6 +56,15 @@ struct FullVault : TestVault {
         const auto listed = *store::list_all(store, "", 1000);
         for (const auto& object : listed) names.push_back(object.name);
         return names;
+    }
+    /// All packs, and where their frames lie.
+    std::vector<std::pair<std::string, FramePlace>> frames() {
+        std::vector<std::pair<std::string, FramePlace>> found;
+        for (const auto& pack : must(store::list_all(store, names::kPacks, 1000)))
+            for (const FrameInfo& frame :
+                 must(read_footer(store, repository->core().keys(), pack.name, pack.size_bytes)))
+                found.emplace_back(pack.name, frame.place);
+        return found;
     }
     PointId first, second;
 };
@@ -209,6 +232,166 @@ TEST(Repair, SaysWhichRowsOfWhichPointsAreLost) {
     EXPECT_NE(std::ranges::find(report->losses[0].keys, "key-000007"),
               report->losses[0].keys.end());
     EXPECT_LT(report->losses[0].lost_rows, 200u);
+}
+
+/// Objects, rows and nodes of runs: whatever frame it is, two backups of the same make all whole.
+TEST(Repair, LetsTheNextBackupHealEveryPoint) {
+    const std::size_t count = FullVault().frames().size();
+    ASSERT_GT(count, 8u);
+    for (std::size_t i = 0; i < count; ++i) {
+        FullVault vault;
+        const auto [pack, frame] = vault.frames()[i];
+        SCOPED_TRACE(fmt::format("{} frame {}", pack, frame.ordinal));
+        harm(vault.store, pack, frame.offset);
+        const RepairReport told = repair(*vault.reopen());
+        EXPECT_EQ(told.condemned, std::vector{pack});
+        EXPECT_EQ(told.unreadable_bytes, frame.plain_bytes);
+        auto repository = vault.reopen();
+        const PointId again = must(write_point(*repository, numbered_rows(200)));
+        must(write_point(*repository, numbered_rows(100, "other")));
+        const VerifyReport found = verify(*vault.reopen());
+        EXPECT_EQ(found.points, 4u);
+        EXPECT_TRUE(found.harmed.empty());
+        for (const PointId& point : {vault.first, again})
+            EXPECT_EQ(must(read_rows(*vault.reopen(), point)), numbered_rows(200));
+        EXPECT_EQ(must(read_rows(*vault.reopen(), vault.second)), numbered_rows(100, "other"));
+        const RepairReport second = repair(*vault.reopen());
+        EXPECT_TRUE(second.losses.empty());
+        EXPECT_TRUE(second.condemned.empty());
+        // Nobody needs the harmed frame any more, so it goes.
+        must(collect(*vault.reopen(), {}));
+        EXPECT_TRUE(verify(*vault.reopen()).damage.empty());
+        EXPECT_TRUE(must(store::list_all(vault.store, names::kCondemned, 10)).empty());
+    }
+}
+
+TEST(Repair, ThePackGoesWhenTheRestOfItHasMoved) {
+    FullVault vault;
+    auto& core = vault.repository->core();
+    const ChunkId id = core.keys().chunk_id(base::as_bytes("text of number 0"));
+    const Location place = core.index().find(id)->front();
+    const std::string pack = core.index().packs().name_of(place.pack);
+    harm(vault.store, pack, place.frame.offset);
+    repair(*vault.reopen());
+    // What the harmed frame holds, and not all of the pack.
+    must(write_point(*vault.reopen(), numbered_rows(60)));
+    EXPECT_EQ(must(collect(*vault.reopen(), {})).packs_moved, 1u);
+    EXPECT_FALSE(vault.store.get(pack));
+    EXPECT_TRUE(verify(*vault.reopen()).damage.empty());
+    EXPECT_EQ(must(read_rows(*vault.reopen(), vault.first)), numbered_rows(200));
+}
+
+TEST(Repair, LetsNoBackupShareRunsOfAHarmedPoint) {
+    FullVault vault;
+    const auto frames = vault.frames();
+    const auto of_second = std::ranges::find_if(frames, [&](const auto& frame) {
+        return frame.first.starts_with("packs/" + vault.second.text());
+    });
+    harm(vault.store, of_second->first, of_second->second.offset);
+    const auto unaware = vault.reopen();
+    const auto running = must(unaware->begin({.base = vault.second}));
+    repair(*vault.reopen());
+    const auto shared = vault.reopen()->begin({.base = vault.second});
+    ASSERT_FALSE(shared);
+    EXPECT_EQ(shared.error().code, ErrorCode::Conflict);
+    // Only the one that runs keeps packs from being collected.
+    must(write_point(*vault.reopen(), numbered_rows(100, "other")));
+    const auto unfinished = must(collect(*vault.reopen(), {})).unfinished;
+    ASSERT_EQ(unfinished.size(), 1u);
+    EXPECT_EQ(unfinished[0].id, running->point_id());
+}
+
+TEST(Repair, ChunksWithAnotherGoodPlaceAreNotStoredAnew) {
+    TestVault vault;
+    auto one = vault.reopen();
+    auto other = vault.reopen();
+    const TestRows rows = numbered_rows(20);
+    // Neither knows of the other, so both store everything.
+    auto first = must(one->begin());
+    auto second = must(other->begin());
+    for (Writer* writer : {first.get(), second.get()})
+        must(writer->commit(
+            {.summary_json = "", .manifest_json = "", .runs = {must(write_run(*writer, rows))}}));
+    const auto packs = must(store::list_all(vault.store, names::kPacks, 10));
+    ASSERT_EQ(packs.size(), 2u);
+    for (const auto& pack : packs) {
+        harm(vault.store, pack.name, 20);
+        EXPECT_EQ(repair(*vault.reopen()).condemned, std::vector{pack.name});
+        EXPECT_EQ(new_chunks_of(*vault.reopen(), rows), pack.name == packs[0].name ? 0u : 21u);
+    }
+}
+
+TEST(Repair, LosesNothingOfAPackWithoutFooter) {
+    FullVault vault;
+    std::set<std::string> packs;
+    for (const auto& [pack, frame] : vault.frames()) packs.insert(pack);
+    for (const std::string& pack : packs)
+        harm(vault.store, pack, vault.store.get(pack)->size() - 12);
+    const RepairReport report = repair(*vault.reopen());
+    EXPECT_EQ(report.condemned.size(), packs.size());
+    EXPECT_EQ(report.unreadable_bytes, 0u);
+    EXPECT_TRUE(report.losses.empty());
+    must(collect(*vault.reopen(), {}));
+    EXPECT_EQ(must(read_rows(*vault.reopen(), vault.first)), numbered_rows(200));
+    EXPECT_EQ(must(read_rows(*vault.reopen(), vault.second)), numbered_rows(100, "other"));
+    // What a backup stores anew need not be kept there any more.
+    must(write_point(*vault.reopen(), numbered_rows(200)));
+    must(write_point(*vault.reopen(), numbered_rows(100, "other")));
+    must(collect(*vault.reopen(), {}));
+    EXPECT_TRUE(verify(*vault.reopen()).damage.empty());
+}
+
+TEST(Repair, LosesOnlyTheHarmedFramesOfAPackWithoutFooter) {
+    FullVault vault;
+    const auto frames = vault.frames();
+    const std::string pack = frames.front().first;
+    harm(vault.store, pack, frames.front().second.offset);
+    harm(vault.store, pack, vault.store.get(pack)->size() - 12);
+    const RepairReport report = repair(*vault.reopen());
+    EXPECT_EQ(report.condemned, std::vector{pack});
+    EXPECT_EQ(report.unreadable_bytes, frames.front().second.plain_bytes);
+    const auto kept = must(collect(*vault.reopen(), {}));
+    EXPECT_EQ(kept.packs_spared, 1u);
+    EXPECT_TRUE(vault.store.get(pack));
+    ASSERT_EQ(repair(*vault.reopen()).losses.size(), 1u);
+    must(write_point(*vault.reopen(), numbered_rows(200)));
+    EXPECT_TRUE(verify(*vault.reopen()).harmed.empty());
+}
+
+TEST(Repair, OfWhatDoesNotComeBackStillLetsACollectionWork) {
+    FullVault vault;
+    const auto [pack, frame] = vault.frames().front();
+    harm(vault.store, pack, frame.offset);
+    const auto losses = repair(*vault.reopen()).losses;
+    ASSERT_EQ(losses.size(), 1u);
+    must(collect(*vault.reopen(), {}));
+    const auto after = repair(*vault.reopen());
+    ASSERT_EQ(after.losses.size(), 1u);
+    EXPECT_EQ(after.losses[0].lost_rows, losses[0].lost_rows);
+    EXPECT_TRUE(after.condemned.empty());
+}
+
+TEST(Repair, NamesOnlyTheHarmedFramesOfAPackThatIsCutShort) {
+    FullVault vault;
+    const auto frames = vault.frames();
+    const std::string pack = frames.front().first;
+    Bytes cut = *vault.store.get(pack);
+    ASSERT_EQ(frames[1].first, pack);
+    cut.resize(frames[1].second.offset);
+    overwrite(vault.store, pack, cut);
+    std::uint64_t gone = 0;
+    for (const auto& [of, frame] : frames)
+        if (of == pack && frame.ordinal > 0) gone += frame.plain_bytes;
+    EXPECT_EQ(repair(*vault.reopen()).unreadable_bytes, gone);
+}
+
+TEST(Repair, SaysWhatToDoAboutADamagedCondemnedRecord) {
+    FullVault vault;
+    const std::string name = names::condemned(vault.random);
+    ASSERT_TRUE(vault.store.create(name, base::as_bytes("no record")));
+    const RepairReport report = repair(*vault.reopen());
+    ASSERT_EQ(report.advice.size(), 1u);
+    EXPECT_NE(report.advice.front().find(name), std::string::npos);
 }
 
 }  // namespace

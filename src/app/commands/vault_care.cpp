@@ -89,6 +89,11 @@ void tell_verify(const repo::VerifyReport& report, const std::string& vault,
     print_line(fmt::format("{} found; {} cannot be restored completely.",
                            base::counted(report.damage.size(), "damaged object"),
                            base::counted(report.harmed.size(), "recovery point")));
+    if (!report.relied_damaged.empty())
+        print_line(
+            fmt::format("Run 'holdfast vault repair {}' before the next backup: it then stores "
+                        "anew what cannot be read, instead of relying on it.",
+                        vault));
 }
 
 Result<ExitCode> run_verify(Application& application, const VerifyWords& words) {
@@ -147,6 +152,8 @@ Json repair_json(const repo::RepairReport& report) {
     return {{"rewritten", report.rewritten},
             {"dropped", report.dropped},
             {"chunksIndexed", report.chunks_indexed},
+            {"condemned", report.condemned},
+            {"unreadableBytes", report.unreadable_bytes},
             {"losses", std::move(losses)},
             {"advice", report.advice}};
 }
@@ -156,6 +163,13 @@ void tell_repair(const repo::RepairReport& report, const std::string& vault) {
     for (const std::string& name : report.dropped) print_line("dropped:   " + name);
     print_line(fmt::format("{} indexed from the packs of vault {}.",
                            base::counted(report.chunks_indexed, "chunk"), vault));
+    for (const std::string& name : report.condemned) print_line("condemned: " + name);
+    if (!report.condemned.empty())
+        print_line(fmt::format(
+            "{} of their content cannot be read. No backup relies on these packs any more: the "
+            "next one stores its objects anew, and heals older points too where the cluster still "
+            "has the same objects.",
+            base::human_bytes(report.unreadable_bytes)));
     for (const std::string& advice : report.advice) print_line(printable(advice) + ".");
     if (report.losses.empty()) print_line("Every recovery point is whole.");
     for (const repo::Loss& loss : report.losses) {
