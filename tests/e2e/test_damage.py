@@ -247,3 +247,28 @@ def test_a_lost_object_that_is_gone_altogether_is_told(sample):
         report = sample.verify()
         assert len(report["harmedPoints"]) == 1 and report["harmedPoints"][0] in name, f"{name}: {report}"
         assert any(name in damage["object"] or name in damage["what"] for damage in report["damage"]), report
+
+
+def test_the_backup_after_a_repair_heals_what_was_harmed(harmed, sample):
+    """Whatever frame of the pack it is: objects or rows."""
+    [pack] = [name for name in sample.objects if name.startswith(f"packs/{sample.point['left']}")]
+    size = (sample.vault / pack).stat().st_size
+    for at in (FIRST_FRAME, size // 2, size - FIRST_FRAME):
+        sample.put_back()
+        sample.flip(pack, at=at)
+        told = sample.holdfast.run("vault", "verify", "--read-data")
+        assert told.code == 1 and "Run 'holdfast vault repair main' before the next backup" in told.stdout, told
+        repaired = sample.holdfast.run("vault", "repair")
+        assert f"condemned: {pack}" in repaired.stdout and "stores its objects anew" in repaired.stdout, repaired
+        new = backup(sample.holdfast, "-n", "left")
+        sample.forget_cache()
+        report = sample.verify()  # the damaged pack is still there
+        assert report["harmedPoints"] == [] and [each["object"] for each in report["damage"]] == [pack]
+        for point in (new, sample.point["left"]):
+            target = sample.new_target()
+            sample.forget_cache()
+            sample.holdfast.ok("restore", point, "-n", "left", "--map-namespace", f"left={target}", "--yes")
+            assert sample.restored(target) == {f"left-{number}" for number in range(5)}
+        assert sample.holdfast.ok("vault", "repair", "-o", "json").json()["losses"] == []
+        sample.holdfast.ok("vault", "collect")
+        assert_whole(sample.holdfast)
