@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -16,12 +17,19 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
+#include "kube/client.h"
 #include "kube/kubeconfig.h"
+#include "kube/resource_type.h"
 #include "net/url.h"
 
 namespace holdfast::bench {

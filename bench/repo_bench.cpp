@@ -7,13 +7,23 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "crypto/key_protector.h"
+#include "repo/environment.h"
+#include "repo/ids.h"
+#include "repo/point.h"
 #include "repo/repository.h"
+#include "repo/run.h"
+#include "repo/writer.h"
 #include "store/open.h"
+#include "store/store.h"
 
 namespace holdfast {
 namespace {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""House rules, formatting and clang-tidy 19 on every source of ours. Exit code 1 on any finding."""
+"""House rules, formatting, includes and clang-tidy 19 on every source of ours. Exit code 1 on any finding."""
 import argparse
 import concurrent.futures
 import json
@@ -26,6 +26,8 @@ def main():
                              text=True, check=True).stdout.split()
     failed |= subprocess.run(["clang-format-19", "--dry-run", "--Werror", *sources], cwd=ROOT).returncode != 0
     subprocess.run(["cmake", "--preset", "tidy"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    failed |= subprocess.run(["python3", "tools/includes.py", "--jobs", str(options.jobs), *options.files],
+                             cwd=ROOT).returncode != 0
     commands = json.loads((ROOT / "build/tidy/compile_commands.json").read_text())
     known = {str(pathlib.Path(c["file"]).relative_to(ROOT)) for c in commands
              if pathlib.Path(c["file"]).is_relative_to(ROOT) and "build/" not in c["file"]}

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <cstdio>
+#include <string_view>
 
 #include "app/yaml.h"
 

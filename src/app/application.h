@@ -1,10 +1,9 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "app/terminal.h"
 #include "base/clock.h"

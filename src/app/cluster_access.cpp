@@ -1,5 +1,7 @@
 #include "app/cluster_access.h"
 
+#include <chrono>
+
 #include "kube/kubeconfig.h"
 
 namespace holdfast::app {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/application.h"
+#include "base/result.h"
 #include "kube/client.h"
 
 namespace holdfast::app {

@@ -4,8 +4,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <system_error>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace holdfast::app {

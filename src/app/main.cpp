@@ -1,6 +1,7 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <string>
 #include <vector>
 
 #include "app/application.h"

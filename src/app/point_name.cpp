@@ -2,7 +2,11 @@
 
 #include <set>
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "engine/manifest.h"
+#include "repo/ids.h"
+#include "repo/point.h"
 
 namespace holdfast::app {
 

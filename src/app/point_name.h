@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "app/application.h"
+#include "base/result.h"
 #include "engine/capture.h"
+#include "repo/ids.h"
+#include "repo/point.h"
 #include "repo/repository.h"
 
 namespace holdfast::app {

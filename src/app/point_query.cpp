@@ -2,11 +2,15 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/capture.h"
+#include "engine/object_row.h"
 #include "kube/kind_selector.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::app {
 

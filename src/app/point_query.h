@@ -9,6 +9,8 @@
 #include "app/commands/options.h"
 #include "app/point_name.h"
 #include "app/vault_access.h"
+#include "base/result.h"
+#include "engine/object_row.h"
 #include "engine/point_source.h"
 #include "engine/selection.h"
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "app/application.h"
+#include "base/result.h"
 
 namespace holdfast::app {
 

@@ -1,11 +1,14 @@
 #include "app/vault_access.h"
 
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include "app/home_lock.h"
 #include "app/prompt.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "repo/environment.h"
 #include "store/open.h"
 
 namespace holdfast::app {

@@ -5,6 +5,7 @@
 
 #include "app/application.h"
 #include "app/home.h"
+#include "base/result.h"
 #include "crypto/key_protector.h"
 #include "repo/repository.h"
 #include "store/store.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stop_token>
+
 #include "base/clock.h"
 #include "base/guarded.h"
 

@@ -2,8 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "base/bytes.h"
+#include "base/result.h"
 
 namespace holdfast::base {
 

@@ -1,12 +1,18 @@
 #include "base/json.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 namespace holdfast::base {
 
 namespace {
+
+/// Almost every Kubernetes object is smaller.
+constexpr std::size_t kMaxQuickBytes = 256u << 10;
 
 /// The deepest nesting of brackets outside strings; exact for well-formed text, which is all that
 /// matters: the parser refuses everything else without recursing.
@@ -54,12 +60,68 @@ const Json* member(const Json& json, const std::string& step) {
     return is_index && index < json.size() ? &json[index] : nullptr;
 }
 
+/// The tree of a parsed document; nothing when it is nested deeper than `depth`.
+std::optional<Json> tree_of(simdjson::dom::element element, std::size_t depth) {
+    using Type = simdjson::dom::element_type;
+    switch (element.type()) {
+        case Type::OBJECT: {
+            if (depth == 0) return std::nullopt;
+            Json::object_t members;
+            const auto object = element.get_object().value_unsafe();
+            for (const auto& field : object) {
+                auto value = tree_of(field.value, depth - 1);
+                if (!value) return std::nullopt;
+                members.insert_or_assign(std::string(field.key), *std::move(value));
+            }
+            return Json(std::move(members));
+        }
+        case Type::ARRAY: {
+            if (depth == 0) return std::nullopt;
+            const auto items = element.get_array().value_unsafe();
+            Json::array_t values;
+            values.reserve(items.size());
+            for (const auto& item : items) {
+                auto value = tree_of(item, depth - 1);
+                if (!value) return std::nullopt;
+                values.push_back(*std::move(value));
+            }
+            return Json(std::move(values));
+        }
+        case Type::STRING:
+            return Json(std::string(element.get_string().value_unsafe()));
+        case Type::INT64: {
+            const std::int64_t number = element.get_int64().value_unsafe();
+            return number < 0 ? Json(number) : Json(static_cast<std::uint64_t>(number));
+        }
+        case Type::UINT64:
+            return Json(element.get_uint64().value_unsafe());
+        case Type::DOUBLE:
+            return Json(element.get_double().value_unsafe());
+        case Type::BOOL:
+            return Json(element.get_bool().value_unsafe());
+        case Type::NULL_VALUE:
+            return Json(nullptr);
+    }
+    return std::nullopt;
+}
+
+/// Nothing for whatever is unusual: a second look tells what is wrong with it.
+std::optional<Json> parse_quickly(std::string_view text, std::size_t depth) {
+    if (text.size() > kMaxQuickBytes) return std::nullopt;
+    // It keeps its buffers, which the bound above keeps small.
+    thread_local simdjson::dom::parser parser(kMaxQuickBytes);
+    auto parsed = parser.parse(text.data(), text.size());
+    if (parsed.error() != simdjson::SUCCESS) return std::nullopt;
+    return tree_of(parsed.value_unsafe(), depth);
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     if (text.size() > limits.bytes)
         return fail(ErrorCode::LimitExceeded, "a JSON document of {} bytes; the limit is {}",
                     text.size(), limits.bytes);
+    if (auto quick = parse_quickly(text, limits.depth)) return *std::move(quick);
     if (nesting(text) > limits.depth)
         return fail(ErrorCode::LimitExceeded, "a JSON document nested deeper than {}",
                     limits.depth);

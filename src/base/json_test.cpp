@@ -12,6 +12,21 @@ TEST(JsonText, RefusesWhatIsNotJson) {
         EXPECT_EQ(parse_json(bad).error().code, ErrorCode::InvalidArgument) << bad;
 }
 
+TEST(JsonText, ReadsLikeTheReferenceParser) {
+    for (const std::string text :
+         {R"({"b":[1,-2,18446744073709551615,-9223372036854775808,1.5,1e3,0.1,-0.0],"a":null})",
+          R"({"t":true,"f":false,"s":"\u00e9\n\"\\ \ud83d\ude00","e":{},"l":[]})", R"("alone")",
+          "7", R"({"a":1,"a":2})", R"([18446744073709551616])"}) {
+        const Json reference = Json::parse(text);
+        const auto read = parse_json(text);
+        ASSERT_TRUE(read) << text;
+        EXPECT_EQ(dump_json(*read), dump_json(reference)) << text;
+        EXPECT_EQ(read->type(), reference.type());
+    }
+    const std::string large = "[\"" + std::string(1u << 20, 'x') + "\"]";
+    EXPECT_EQ(parse_json(large), Json::parse(large));
+}
+
 TEST(JsonText, RefusesDepthAndSizeBeyondTheLimits) {
     EXPECT_EQ(parse_json(std::string(600, '['), {}).error().code, ErrorCode::LimitExceeded);
     EXPECT_EQ(parse_json("[1,2,3]", {.bytes = 3}).error().code, ErrorCode::LimitExceeded);

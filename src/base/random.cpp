@@ -3,7 +3,10 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+
+#include "base/bytes.h"
 
 namespace holdfast::base {
 

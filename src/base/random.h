@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 
-#include "base/bytes.h"
 #include "base/clock.h"
 
 namespace holdfast::base {

@@ -1,5 +1,7 @@
 #include "base/worker_pool.h"
 
+#include <stop_token>
+
 namespace holdfast::base {
 
 WorkerPool::WorkerPool(std::size_t threads, std::size_t queue_capacity)

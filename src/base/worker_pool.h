@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
 #include "base/bounded_queue.h"
+#include "base/guarded.h"
 #include "base/result.h"
 
 namespace holdfast::base {

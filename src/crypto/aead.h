@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "crypto/secret.h"
 
 namespace holdfast::crypto {

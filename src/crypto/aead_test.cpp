@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
+#include "base/random.h"
+
 namespace holdfast::crypto {
 namespace {
 

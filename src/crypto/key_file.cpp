@@ -1,12 +1,19 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/file.h"
+#include "base/random.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "crypto/key_protector.h"
 #include "crypto/mac.h"
+#include "crypto/secret.h"
 #include "crypto/wrapping.h"
 
 namespace holdfast::crypto {

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "base/result.h"
 #include "crypto/scrypt.h"
 #include "crypto/secret.h"
 

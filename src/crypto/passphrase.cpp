@@ -1,5 +1,12 @@
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
 #include "base/codec.h"
+#include "base/random.h"
 #include "crypto/key_protector.h"
+#include "crypto/scrypt.h"
+#include "crypto/secret.h"
 #include "crypto/wrapping.h"
 
 namespace holdfast::crypto {

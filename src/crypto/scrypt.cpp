@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <string_view>
+
 namespace holdfast::crypto {
 namespace {
 

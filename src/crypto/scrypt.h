@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "crypto/secret.h"
 
 namespace holdfast::crypto {

@@ -1,5 +1,7 @@
 #include "crypto/wrapping.h"
 
+#include <span>
+
 #include "base/codec.h"
 #include "crypto/aead.h"
 #include "crypto/mac.h"

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "base/result.h"
 #include "crypto/secret.h"
 
 namespace holdfast::crypto {

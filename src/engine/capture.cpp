@@ -1,6 +1,9 @@
 #include "engine/capture.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ranges>
 #include <unordered_map>
@@ -10,8 +13,19 @@
 #include "base/text.h"
 #include "engine/capture_pass.h"
 #include "engine/capture_scope.h"
+#include "engine/cluster_facts.h"
+#include "engine/needs.h"
 #include "engine/object_row.h"
+#include "engine/progress_meter.h"
 #include "engine/row_delta.h"
+#include "engine/row_table.h"
+#include "engine/selection.h"
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
+#include "repo/ids.h"
+#include "repo/point.h"
+#include "repo/run.h"
+#include "repo/writer.h"
 
 namespace holdfast::engine {
 

@@ -1,15 +1,19 @@
 #pragma once
 
-#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "engine/manifest.h"
 #include "engine/progress.h"
+#include "engine/selection.h"
 #include "kube/client.h"
+#include "repo/ids.h"
 #include "repo/repository.h"
+#include "repo/writer.h"
 
 namespace holdfast::engine {
 

@@ -1,10 +1,19 @@
 #include "engine/capture_pass.h"
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string_view>
 #include <thread>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/worker_pool.h"
+#include "engine/manifest.h"
 #include "engine/object_row.h"
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::engine {
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -9,14 +8,17 @@
 #include <vector>
 
 #include "base/guarded.h"
-#include "base/worker_pool.h"
+#include "base/result.h"
 #include "engine/capture.h"
 #include "engine/cluster_facts.h"
+#include "engine/manifest.h"
 #include "engine/needs.h"
 #include "engine/progress_meter.h"
 #include "engine/row_table.h"
 #include "engine/selection.h"
 #include "kube/client.h"
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
 #include "repo/writer.h"
 
 namespace holdfast::engine {

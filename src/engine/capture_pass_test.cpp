@@ -3,10 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/fake_clock.h"
+#include "engine/progress.h"
 #include "kube/fake_kube.h"
+#include "kube/resource_type.h"
+#include "repo/ids.h"
+#include "repo/point.h"
+#include "repo/run.h"
 
 namespace holdfast::engine {
 namespace {

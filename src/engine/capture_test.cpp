@@ -4,10 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "kube/fake_kube.h"
 #include "repo/fake_vault.h"
+#include "repo/ids.h"
+#include "store/store.h"
 
 namespace holdfast::engine {
 namespace {

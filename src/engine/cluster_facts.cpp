@@ -1,6 +1,7 @@
 #include "engine/cluster_facts.h"
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/json.h"
 #include "engine/raw_scan.h"

@@ -1,9 +1,14 @@
 #include "engine/definition_wait.h"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <vector>
 
+#include "base/clock.h"
+#include "engine/restore.h"
 #include "engine/rules/definitions.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::engine {
 

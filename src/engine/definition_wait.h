@@ -2,8 +2,11 @@
 
 #include <stop_token>
 
+#include "base/result.h"
 #include "engine/plan.h"
 #include "engine/preparation.h"
+#include "engine/restore.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::engine {
 

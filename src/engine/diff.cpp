@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
 
 #include "engine/rules/edit.h"
 #include "engine/rules/restored_form.h"

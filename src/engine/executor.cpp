@@ -3,19 +3,32 @@
 #include <algorithm>
 #include <compare>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/json.h"
 #include "base/worker_pool.h"
 #include "engine/definition_wait.h"
 #include "engine/journal.h"
 #include "engine/object_row.h"
+#include "engine/object_source.h"
 #include "engine/object_writer.h"
+#include "engine/order.h"
+#include "engine/outcome.h"
 #include "engine/plan.h"
 #include "engine/preparation.h"
 #include "engine/progress_meter.h"
 #include "engine/record_file.h"
+#include "engine/restore.h"
 
 namespace holdfast::engine {
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
-#include "base/guarded.h"
+#include "base/result.h"
 #include "engine/object_source.h"
 
 namespace holdfast::engine {

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <ios>
+#include <vector>
 
 #include "base/fake_clock.h"
 #include "engine/object_row.h"

@@ -1,6 +1,7 @@
 #include "engine/needs.h"
 
 #include <array>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "base/guarded.h"
 #include "kube/object_view.h"

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "engine/rules/owners.h"
 #include "kube/object_view.h"
 

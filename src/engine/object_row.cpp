@@ -1,6 +1,7 @@
 #include "engine/object_row.h"
 
 #include <charconv>
+#include <system_error>
 
 #include "base/codec.h"
 #include "repo/run.h"

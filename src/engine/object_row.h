@@ -2,12 +2,11 @@
 
 #include <compare>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
-#include "base/clock.h"
+#include "base/result.h"
 
 namespace holdfast::engine {
 

@@ -5,15 +5,19 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "engine/diff.h"
 #include "engine/order.h"
+#include "engine/restore_options.h"
 #include "engine/rules/allocated.h"
 #include "engine/rules/answers.h"
-#include "engine/rules/edit.h"
 #include "engine/rules/namespaces.h"
 #include "engine/rules/owners.h"
+#include "kube/resource_type.h"
 #include "kube/status_error.h"
 
 namespace holdfast::engine {

@@ -4,11 +4,15 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
 #include "engine/journal.h"
 #include "engine/outcome.h"
 #include "engine/preparation.h"
+#include "engine/restore_options.h"
 #include "kube/client.h"
 
 namespace holdfast::engine {

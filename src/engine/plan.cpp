@@ -1,10 +1,13 @@
 #include "engine/plan.h"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "engine/mappings.h"
+#include "engine/object_row.h"
 
 namespace holdfast::engine {
 

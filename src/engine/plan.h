@@ -2,16 +2,18 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/object_row.h"
 #include "engine/order.h"
 #include "engine/restore.h"
+#include "engine/restore_options.h"
 #include "engine/transforms.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::engine {
 

@@ -1,20 +1,35 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/mappings.h"
 #include "engine/object_peek.h"
 #include "engine/object_row.h"
+#include "engine/object_source.h"
+#include "engine/order.h"
 #include "engine/plan.h"
 #include "engine/progress_meter.h"
+#include "engine/restore.h"
+#include "engine/restore_options.h"
 #include "engine/restore_scope.h"
 #include "engine/rules/not_restored.h"
+#include "engine/rules/owners.h"
 #include "engine/rules/snapshots.h"
 #include "engine/rules/volumes.h"
+#include "engine/selection.h"
+#include "engine/transforms.h"
 #include "kube/client.h"
 #include "kube/kind_selector.h"
 #include "kube/label_selector.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::engine {
 

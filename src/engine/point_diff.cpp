@@ -3,9 +3,17 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
 #include <unordered_set>
 
+#include "base/bytes.h"
+#include "base/json.h"
 #include "engine/capture_scope.h"
+#include "engine/manifest.h"
+#include "engine/object_row.h"
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
+#include "repo/run.h"
 
 namespace holdfast::engine {
 

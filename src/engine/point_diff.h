@@ -3,9 +3,12 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "engine/diff.h"
+#include "engine/object_row.h"
 #include "engine/point_source.h"
 #include "engine/selection.h"
 #include "kube/client.h"

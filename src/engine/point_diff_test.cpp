@@ -3,11 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "engine/capture.h"
+#include "engine/manifest.h"
+#include "engine/progress.h"
 #include "kube/fake_kube.h"
+#include "kube/resource_type.h"
 #include "repo/fake_vault.h"
+#include "repo/writer.h"
 
 namespace holdfast::engine {
 namespace {

@@ -3,8 +3,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "engine/progress_meter.h"
+#include "repo/ids.h"
+#include "repo/point.h"
+#include "repo/run.h"
 
 namespace holdfast::engine {
 

@@ -7,12 +7,16 @@
 #include <string_view>
 #include <vector>
 
-#include "base/guarded.h"
+#include "base/clock.h"
+#include "base/result.h"
 #include "engine/manifest.h"
 #include "engine/object_row.h"
 #include "engine/object_source.h"
 #include "engine/progress.h"
+#include "repo/ids.h"
+#include "repo/point.h"
 #include "repo/repository.h"
+#include "repo/run.h"
 
 namespace holdfast::engine {
 

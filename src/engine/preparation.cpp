@@ -2,15 +2,21 @@
 
 #include <fmt/core.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
+#include "base/guarded.h"
 #include "engine/mappings.h"
 #include "engine/object_row.h"
+#include "engine/order.h"
+#include "engine/restore.h"
 #include "engine/rules/definitions.h"
 #include "engine/rules/edit.h"
 #include "engine/rules/metadata.h"
 #include "engine/rules/restored_form.h"
 #include "engine/rules/volumes.h"
+#include "kube/resource_type.h"
 #include "kube/status_error.h"
 
 namespace holdfast::engine {

@@ -4,14 +4,18 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/guarded.h"
 #include "base/json.h"
+#include "base/result.h"
+#include "engine/object_row.h"
 #include "engine/plan.h"
+#include "engine/restore.h"
 #include "engine/rules/answers.h"
 #include "engine/rules/owners.h"
 #include "kube/client.h"
+#include "kube/resource_type.h"
 #include "kube/status_error.h"
 
 namespace holdfast::engine {

@@ -1,20 +1,33 @@
 #include <fmt/core.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/json.h"
 #include "base/worker_pool.h"
 #include "engine/diff.h"
 #include "engine/fingerprint128.h"
 #include "engine/object_row.h"
+#include "engine/object_source.h"
 #include "engine/plan.h"
 #include "engine/preparation.h"
 #include "engine/progress_meter.h"
+#include "engine/restore.h"
+#include "engine/restore_options.h"
 #include "engine/rules/allocated.h"
 #include "engine/rules/answers.h"
 #include "engine/rules/owners.h"
+#include "kube/client.h"
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
 #include "kube/status_error.h"
 
 namespace holdfast::engine {

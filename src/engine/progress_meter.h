@@ -5,7 +5,6 @@
 #include <string>
 
 #include "base/clock.h"
-#include "base/guarded.h"
 #include "engine/progress.h"
 
 namespace holdfast::engine {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/result.h"
 #include "engine/restore.h"
 
 namespace holdfast::engine {

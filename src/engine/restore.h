@@ -4,10 +4,13 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/result.h"
+#include "engine/object_row.h"
 #include "engine/object_source.h"
 #include "engine/outcome.h"
 #include "engine/progress.h"

@@ -1,6 +1,7 @@
 #include "engine/restore_options.h"
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace holdfast::engine {
 

@@ -2,9 +2,11 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "base/result.h"
 #include "engine/selection.h"
 
 namespace holdfast::engine {

@@ -2,13 +2,24 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "base/random.h"
 #include "engine/journal.h"
-#include "engine/object_row.h"
+#include "engine/outcome.h"
 #include "engine/record_file.h"
 #include "engine/restore.h"
+#include "engine/restore_options.h"
 
 namespace holdfast::engine {
 

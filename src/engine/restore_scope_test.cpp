@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "kube/resource_type.h"
+
 namespace holdfast::engine {
 namespace {
 

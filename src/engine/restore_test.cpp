@@ -3,7 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#include "base/json.h"
+#include "engine/object_row.h"
 #include "engine/test_restore_fixture.h"
+#include "kube/client.h"
+#include "kube/fake_kube.h"
 
 namespace holdfast::engine {
 namespace {

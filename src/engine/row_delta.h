@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "engine/row_table.h"
 #include "repo/repository.h"
 #include "repo/run.h"

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <span>
+#include <string>
+
+#include "repo/ids.h"
 
 namespace holdfast::engine {
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "repo/ids.h"
 #include "repo/run.h"
 
 namespace holdfast::engine {

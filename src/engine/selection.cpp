@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kube/kind_selector.h"
+#include "kube/object_view.h"
 
 namespace holdfast::engine {
 

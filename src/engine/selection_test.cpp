@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/capture.h"
+#include "engine/manifest.h"
 #include "repo/point.h"
 
 namespace holdfast::engine {

@@ -1,6 +1,12 @@
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "engine/capture.h"
+#include "engine/manifest.h"
+#include "engine/selection.h"
 
 namespace holdfast::engine {
 namespace {

@@ -4,6 +4,9 @@
 #include <array>
 #include <string_view>
 
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
+
 namespace holdfast::engine {
 
 namespace {

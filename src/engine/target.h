@@ -2,7 +2,9 @@
 
 #include <stop_token>
 
+#include "base/result.h"
 #include "kube/client.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::engine {
 

@@ -7,15 +7,26 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fake_clock.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/result.h"
 #include "engine/fake_source.h"
 #include "engine/object_row.h"
+#include "engine/object_source.h"
+#include "engine/outcome.h"
+#include "engine/progress.h"
 #include "engine/restore.h"
+#include "engine/restore_options.h"
 #include "engine/rules/edit.h"
+#include "kube/client.h"
 #include "kube/fake_kube.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::engine {
 

@@ -9,8 +9,8 @@
 
 #include "base/text.h"
 #include "engine/name_pattern.h"
-#include "engine/rules/edit.h"
 #include "kube/label_selector.h"
+#include "kube/object_view.h"
 #include "kube/yaml.h"
 
 namespace holdfast::engine {

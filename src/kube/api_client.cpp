@@ -1,13 +1,22 @@
 #include "kube/api_client.h"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string_view>
+#include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "kube/discovery.h"
 #include "kube/list_query.h"
+#include "kube/resource_type.h"
 #include "kube/status_error.h"
+#include "net/url.h"
 
 namespace holdfast::kube {
 namespace {

@@ -4,9 +4,16 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/guarded.h"
+#include "base/json.h"
+#include "base/result.h"
 #include "kube/backoff.h"
 #include "kube/client.h"
 #include "kube/concurrency_limit.h"
@@ -14,6 +21,7 @@
 #include "kube/discovery.h"
 #include "kube/kubeconfig.h"
 #include "kube/list_page.h"
+#include "kube/resource_type.h"
 #include "net/http_client.h"
 
 namespace holdfast::kube {

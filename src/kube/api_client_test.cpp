@@ -3,9 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <deque>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
+#include "base/clock.h"
 #include "base/fake_clock.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "kube/resource_type.h"
 #include "net/scripted_server.h"
 
 namespace holdfast::kube {

@@ -7,9 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <map>
+#include <string_view>
 
 #include "base/file.h"
 #include "base/scope.h"

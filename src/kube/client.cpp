@@ -1,7 +1,5 @@
 #include "kube/client.h"
 
-#include "base/text.h"
-
 namespace holdfast::kube {
 
 std::string_view Response::header(std::string_view name) const {

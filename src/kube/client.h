@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/result.h"
 #include "kube/object_view.h"
 #include "kube/resource_type.h"

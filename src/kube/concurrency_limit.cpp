@@ -1,6 +1,7 @@
 #include "kube/concurrency_limit.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace holdfast::kube {
 namespace {

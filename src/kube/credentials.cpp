@@ -1,7 +1,10 @@
 #include "kube/credentials.h"
 
 #include <algorithm>
+#include <chrono>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "kube/exec_credential.h"

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <chrono>
 #include <filesystem>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/fake_clock.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "kube/exec_credential.h"
 
 namespace holdfast::kube {

@@ -4,8 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "base/text.h"
-
 namespace holdfast::kube {
 namespace {
 

@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <nlohmann/json.hpp>
+#include <stop_token>
+#include <system_error>
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "kube/label_selector.h"
 #include "kube/list_page.h"
 #include "kube/list_query.h"
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
 #include "kube/status_error.h"
 #include "net/url.h"
 

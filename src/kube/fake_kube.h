@@ -2,16 +2,18 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/guarded.h"
 #include "base/json.h"
+#include "base/result.h"
 #include "kube/client.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::kube {
 

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
 #include "kube/status_error.h"
 
 namespace holdfast::kube {

@@ -2,11 +2,13 @@
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "kube/kubeconfig_file.h"
-#include "net/url.h"
 
 namespace holdfast::kube {
 namespace {

@@ -1,5 +1,6 @@
 #include "kube/kubeconfig_file.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>

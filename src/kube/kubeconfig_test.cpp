@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <string_view>
 
 #include "base/file.h"
 

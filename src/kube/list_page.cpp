@@ -2,10 +2,15 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/guarded.h"
 #include "base/scope.h"
+#include "kube/object_view.h"
 
 namespace holdfast::kube {
 namespace {

@@ -3,10 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/random.h"
+#include "kube/object_view.h"
 
 namespace holdfast::kube {
 namespace {

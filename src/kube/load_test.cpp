@@ -1,9 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <stop_token>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/fake_clock.h"
+#include "base/random.h"
 #include "kube/backoff.h"
 #include "kube/concurrency_limit.h"
 

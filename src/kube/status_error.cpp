@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "base/json.h"
 #include "base/text.h"

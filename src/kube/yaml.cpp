@@ -4,8 +4,10 @@
 
 #include <charconv>
 #include <cmath>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 
 namespace holdfast::kube {
 namespace {

@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <chrono>
 #include <ctime>
 #include <memory>
 

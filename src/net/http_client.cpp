@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <ctime>
 
 #include "base/guarded.h"
-#include "base/scope.h"
 #include "base/text.h"
 #include "net/http_error.h"
 

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/url.h"
+
 namespace holdfast::net {
 namespace {
 

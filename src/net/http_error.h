@@ -1,9 +1,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "net/http_client.h"
+#include "net/url.h"
 
 namespace holdfast::net {
 

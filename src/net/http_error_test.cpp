@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <openssl/x509_vfy.h>
 
+#include "net/url.h"
+
 namespace holdfast::net {
 namespace {
 

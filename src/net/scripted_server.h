@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 

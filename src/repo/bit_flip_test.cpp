@@ -1,13 +1,28 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/bytes.h"
+#include "base/fake_clock.h"
 #include "base/log.h"
+#include "base/random.h"
+#include "crypto/key_protector.h"
 #include "repo/core.h"
 #include "repo/fake_vault.h"
 #include "repo/golden_vault.h"
+#include "repo/ids.h"
 #include "repo/names.h"
+#include "repo/point.h"
+#include "repo/report.h"
+#include "repo/repository.h"
+#include "store/memory_store.h"
+#include "store/store.h"
 
 // One wrong bit anywhere in a vault is found, and what it costs is told.
 namespace holdfast::repo {

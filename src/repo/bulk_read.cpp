@@ -1,9 +1,13 @@
 #include "repo/bulk_read.h"
 
 #include <algorithm>
+#include <string>
 #include <tuple>
 
+#include "base/bytes.h"
+#include "repo/ids.h"
 #include "repo/pack.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 namespace {

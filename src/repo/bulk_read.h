@@ -5,9 +5,13 @@
 #include <stop_token>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/result.h"
 #include "base/worker_pool.h"
+#include "repo/ids.h"
 #include "repo/index.h"
 #include "repo/vault_keys.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

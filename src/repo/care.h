@@ -2,6 +2,7 @@
 
 #include <stop_token>
 
+#include "base/result.h"
 #include "repo/report.h"
 #include "repo/repository.h"
 

@@ -1,9 +1,15 @@
 #include "repo/chunk_reader.h"
 
+#include <string>
+
+#include "base/bytes.h"
 #include "base/log.h"
 #include "repo/bulk_read.h"
 #include "repo/coverage.h"
+#include "repo/ids.h"
 #include "repo/pack_scan.h"
+#include "repo/vault_keys.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

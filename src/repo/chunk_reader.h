@@ -5,13 +5,18 @@
 #include <mutex>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/result.h"
 #include "repo/environment.h"
+#include "repo/ids.h"
 #include "repo/index.h"
 #include "repo/lru_cache.h"
-#include "repo/pack.h"
+#include "repo/vault_keys.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/bytes.h"
+
 namespace holdfast::repo {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "repo/ids.h"
 
 namespace holdfast::repo {

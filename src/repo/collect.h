@@ -2,11 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "repo/ids.h"
 #include "repo/protocol.h"
 #include "repo/report.h"

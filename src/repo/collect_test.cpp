@@ -5,12 +5,25 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/fake_clock.h"
 #include "repo/core.h"
+#include "repo/environment.h"
 #include "repo/fake_vault.h"
+#include "repo/index.h"
+#include "repo/index_run.h"
 #include "repo/index_run_builder.h"
 #include "repo/names.h"
+#include "repo/point.h"
+#include "repo/records.h"
+#include "repo/run.h"
+#include "repo/vault_keys.h"
+#include "repo/writer.h"
 #include "store/faulty_store.h"
+#include "store/store.h"
 
 // Several tests are named after what cost users of other programs their data.
 namespace holdfast::repo {

@@ -1,9 +1,22 @@
 #include "repo/collection.h"
 
 #include <algorithm>
+#include <chrono>
+#include <stop_token>
 
+#include "base/clock.h"
+#include "repo/ids.h"
+#include "repo/index.h"
+#include "repo/index_run.h"
 #include "repo/listing.h"
 #include "repo/names.h"
+#include "repo/pack.h"
+#include "repo/protocol.h"
+#include "repo/records.h"
+#include "repo/report.h"
+#include "repo/repository.h"
+#include "repo/run.h"
+#include "store/store.h"
 
 // The first half of a collection: what is there, what is needed, what may go.
 namespace holdfast::repo {

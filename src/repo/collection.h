@@ -1,16 +1,24 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <set>
+#include <stop_token>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/result.h"
 #include "repo/collect.h"
 #include "repo/core.h"
+#include "repo/ids.h"
+#include "repo/index.h"
+#include "repo/index_run.h"
 #include "repo/needed_chunks.h"
+#include "repo/protocol.h"
+#include "repo/records.h"
+#include "repo/report.h"
 #include "repo/survey.h"
 
 namespace holdfast::repo {

@@ -1,12 +1,28 @@
 #include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "repo/collection.h"
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/index_merge.h"
+#include "repo/index_run.h"
 #include "repo/listing.h"
 #include "repo/names.h"
+#include "repo/needed_chunks.h"
+#include "repo/pack.h"
 #include "repo/pack_scan.h"
+#include "repo/protocol.h"
+#include "repo/records.h"
 #include "repo/session.h"
+#include "repo/survey.h"
+#include "repo/writer.h"
+#include "store/store.h"
 
 // The second half of a collection: the vault changes.
 namespace holdfast::repo {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/result.h"
 
 namespace holdfast::repo {
 

@@ -1,7 +1,17 @@
 #include "repo/core.h"
 
+#include <functional>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "crypto/mac.h"
+#include "crypto/secret.h"
+#include "repo/ids.h"
 #include "repo/names.h"
+#include "repo/run.h"
 #include "repo/run_walk.h"
+#include "repo/sealed_object.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

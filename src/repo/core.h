@@ -1,17 +1,25 @@
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/secret.h"
 #include "repo/chunk_reader.h"
 #include "repo/environment.h"
 #include "repo/header.h"
+#include "repo/ids.h"
 #include "repo/index.h"
+#include "repo/names.h"
 #include "repo/records.h"
 #include "repo/repository.h"
-#include "repo/sealed_object.h"
+#include "repo/run.h"
 #include "repo/vault_keys.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

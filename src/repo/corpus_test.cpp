@@ -1,17 +1,31 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/codec.h"
 #include "base/fake_clock.h"
+#include "base/random.h"
 #include "crypto/aead.h"
-#include "repo/compress.h"
+#include "crypto/key_protector.h"
+#include "crypto/secret.h"
 #include "repo/core.h"
 #include "repo/golden_vault.h"
+#include "repo/ids.h"
 #include "repo/index_run.h"
 #include "repo/names.h"
 #include "repo/pack.h"
+#include "repo/point.h"
+#include "repo/repository.h"
 #include "repo/run_block.h"
+#include "repo/run_source.h"
+#include "repo/sealed_object.h"
+#include "repo/vault_keys.h"
 #include "store/memory_store.h"
 
 // What the fuzz targets in tests/fuzz begin with: the parts of the golden vault, opened, each

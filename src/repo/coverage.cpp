@@ -1,11 +1,15 @@
 #include "repo/coverage.h"
 
 #include <algorithm>
+#include <string>
 #include <unordered_map>
 
-#include "base/log.h"
+#include "repo/index_run.h"
 #include "repo/listing.h"
 #include "repo/names.h"
+#include "repo/pack.h"
+#include "repo/vault_keys.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 namespace {

@@ -1,9 +1,11 @@
 #pragma once
 
-#include <unordered_set>
 #include <vector>
 
+#include "base/result.h"
 #include "repo/index.h"
+#include "repo/vault_keys.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

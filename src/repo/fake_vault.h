@@ -4,11 +4,22 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/fake_clock.h"
+#include "base/random.h"
+#include "base/result.h"
 #include "crypto/key_protector.h"
+#include "crypto/secret.h"
+#include "repo/environment.h"
+#include "repo/ids.h"
+#include "repo/point.h"
 #include "repo/repository.h"
+#include "repo/run.h"
+#include "repo/writer.h"
 #include "store/memory_store.h"
 
 namespace holdfast::repo {

@@ -1,22 +1,30 @@
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/codec.h"
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "base/random.h"
 #include "crypto/aead.h"
 #include "crypto/key_protector.h"
+#include "crypto/mac.h"
+#include "crypto/secret.h"
 #include "repo/compress.h"
 #include "repo/header.h"
+#include "repo/ids.h"
 #include "repo/key_wrap.h"
 #include "repo/names.h"
 #include "repo/pack.h"
 #include "repo/records.h"
 #include "repo/run_block.h"
 #include "repo/sealed_object.h"
+#include "repo/vault_keys.h"
 
 // The section "Test vectors" of docs/format/vault-v1.md is what this code makes, digit by digit.
 namespace holdfast::repo {

@@ -3,16 +3,32 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/bytes.h"
 #include "base/fake_clock.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "crypto/key_protector.h"
 #include "crypto/mac.h"
 #include "repo/core.h"
 #include "repo/golden_vault.h"
+#include "repo/ids.h"
 #include "repo/names.h"
+#include "repo/point.h"
+#include "repo/records.h"
+#include "repo/report.h"
+#include "repo/repository.h"
+#include "repo/run.h"
 #include "store/directory_store.h"
+#include "store/file_layer.h"
+#include "store/store.h"
 
 // A vault that was written once and must be readable for as long as format version 1 is.
 //

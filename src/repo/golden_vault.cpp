@@ -1,20 +1,30 @@
 #include "repo/golden_vault.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/fake_clock.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "crypto/key_protector.h"
 #include "crypto/mac.h"
+#include "crypto/scrypt.h"
 #include "repo/collect.h"
-#include "repo/core.h"
+#include "repo/environment.h"
+#include "repo/point.h"
+#include "repo/repository.h"
+#include "repo/run.h"
+#include "repo/writer.h"
 #include "store/faulty_store.h"
 #include "store/memory_store.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 namespace {

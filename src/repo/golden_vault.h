@@ -1,13 +1,11 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
-#include "crypto/secret.h"
 #include "repo/ids.h"
 
 namespace holdfast::repo {

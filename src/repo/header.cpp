@@ -1,6 +1,10 @@
 #include "repo/header.h"
 
+#include <string_view>
+
 #include "base/codec.h"
+#include "crypto/secret.h"
+#include "repo/ids.h"
 
 namespace holdfast::repo {
 namespace {

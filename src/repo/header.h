@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "repo/vault_keys.h"
 
 namespace holdfast::repo {

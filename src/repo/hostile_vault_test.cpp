@@ -1,13 +1,24 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "base/bytes.h"
 #include "repo/collect.h"
 #include "repo/core.h"
 #include "repo/fake_vault.h"
+#include "repo/ids.h"
+#include "repo/index_run.h"
 #include "repo/index_run_builder.h"
 #include "repo/names.h"
+#include "repo/pack.h"
+#include "repo/report.h"
+#include "repo/run.h"
 #include "repo/run_block.h"
+#include "repo/writer.h"
+#include "store/store.h"
 
 // Objects that are sealed under the vault's key, and yet lie.
 namespace holdfast::repo {

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "base/result.h"
 
 namespace holdfast::repo {
 

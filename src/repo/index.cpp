@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/bytes.h"
 #include "base/log.h"
+#include "repo/ids.h"
 #include "repo/listing.h"
 #include "repo/names.h"
+#include "repo/run_source.h"
 
 namespace holdfast::repo {
 namespace {

@@ -6,9 +6,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/guarded.h"
+#include "base/result.h"
 #include "repo/environment.h"
+#include "repo/ids.h"
 #include "repo/index_run.h"
+#include "repo/pack.h"
 #include "repo/vault_keys.h"
 #include "store/store.h"
 

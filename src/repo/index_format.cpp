@@ -1,9 +1,17 @@
 #include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/bytes.h"
 #include "base/codec.h"
+#include "repo/ids.h"
 #include "repo/index_run.h"
 #include "repo/names.h"
+#include "repo/pack.h"
 #include "repo/sealed_object.h"
+#include "store/store.h"
 
 // The plain parts of an index run; docs/format/vault-v1.md describes them.
 namespace holdfast::repo {

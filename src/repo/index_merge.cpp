@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <queue>
 
+#include "repo/ids.h"
+#include "repo/index_run.h"
 #include "repo/index_run_builder.h"
+#include "repo/pack.h"
+#include "repo/vault_keys.h"
 
 namespace holdfast::repo {
 namespace {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
+#include "base/result.h"
 #include "repo/index.h"
+#include "repo/index_run.h"
+#include "repo/vault_keys.h"
 
 namespace holdfast::repo {
 

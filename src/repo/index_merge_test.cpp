@@ -4,7 +4,13 @@
 
 #include "repo/core.h"
 #include "repo/fake_vault.h"
+#include "repo/ids.h"
+#include "repo/index_run.h"
 #include "repo/index_run_builder.h"
+#include "repo/names.h"
+#include "repo/repository.h"
+#include "repo/vault_keys.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 namespace {

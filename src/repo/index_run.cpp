@@ -7,6 +7,8 @@
 #include "crypto/aead.h"
 #include "repo/compress.h"
 #include "repo/filter.h"
+#include "repo/ids.h"
+#include "repo/names.h"
 #include "repo/sealed_object.h"
 
 namespace holdfast::repo {

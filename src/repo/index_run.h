@@ -2,11 +2,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "crypto/secret.h"
+#include "repo/ids.h"
 #include "repo/lru_cache.h"
 #include "repo/pack.h"
 #include "repo/run_source.h"

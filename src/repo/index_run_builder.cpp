@@ -1,12 +1,14 @@
 #include "repo/index_run_builder.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/codec.h"
 #include "repo/compress.h"
 #include "repo/filter.h"
 #include "repo/names.h"
 #include "repo/sealed_object.h"
+#include "repo/vault_keys.h"
 
 namespace holdfast::repo {
 namespace {

@@ -5,8 +5,10 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "base/result.h"
 #include "crypto/aead.h"
 #include "repo/index_run.h"
+#include "repo/vault_keys.h"
 
 namespace holdfast::repo {
 

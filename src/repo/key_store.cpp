@@ -4,9 +4,14 @@
 #include <optional>
 #include <set>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
+#include "crypto/secret.h"
 #include "repo/listing.h"
 #include "repo/names.h"
+#include "repo/vault_keys.h"
 
 namespace holdfast::repo {
 namespace {

@@ -7,9 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
 #include "crypto/key_protector.h"
+#include "crypto/secret.h"
 #include "repo/key_wrap.h"
-#include "repo/repository.h"
+#include "repo/vault_keys.h"
 #include "store/store.h"
 
 namespace holdfast::repo {

@@ -4,11 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "base/bytes.h"
+#include "crypto/scrypt.h"
+#include "crypto/secret.h"
 #include "repo/core.h"
 #include "repo/fake_vault.h"
 #include "repo/names.h"
+#include "repo/vault_keys.h"
 #include "store/faulty_store.h"
+#include "store/memory_store.h"
 
 namespace holdfast::repo {
 namespace {

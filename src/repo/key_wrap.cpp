@@ -1,7 +1,13 @@
 #include "repo/key_wrap.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "base/codec.h"
 #include "crypto/key_protector.h"
+#include "crypto/mac.h"
+#include "crypto/secret.h"
+#include "repo/ids.h"
 
 namespace holdfast::repo {
 namespace {

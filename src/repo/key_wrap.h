@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/result.h"
 #include "repo/vault_keys.h"
 
 namespace holdfast::repo {

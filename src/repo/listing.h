@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::repo {

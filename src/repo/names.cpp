@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
+
+#include "base/bytes.h"
 
 namespace holdfast::repo::names {
 namespace {

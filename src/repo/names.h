@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/random.h"
+#include "base/result.h"
 #include "repo/ids.h"
 
 namespace holdfast::repo {

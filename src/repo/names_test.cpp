@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "base/codec.h"
+#include "crypto/secret.h"
 #include "repo/fake_vault.h"
 #include "repo/header.h"
 #include "repo/records.h"
+#include "repo/vault_keys.h"
 
 namespace holdfast::repo {
 namespace {

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <array>
 
+#include "base/bytes.h"
 #include "base/random.h"
 
 namespace holdfast::repo {

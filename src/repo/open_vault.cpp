@@ -1,10 +1,24 @@
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/bytes.h"
 #include "base/log.h"
+#include "base/random.h"
+#include "crypto/key_protector.h"
+#include "crypto/secret.h"
 #include "repo/core.h"
+#include "repo/environment.h"
+#include "repo/header.h"
+#include "repo/ids.h"
 #include "repo/key_store.h"
 #include "repo/names.h"
+#include "repo/repository.h"
+#include "repo/vault_keys.h"
+#include "store/store.h"
 
 // Making, finding and opening vaults.
 namespace holdfast::repo {

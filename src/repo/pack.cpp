@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
+#include <string_view>
 
 #include "base/codec.h"
+#include "crypto/secret.h"
 #include "repo/names.h"
 
 namespace holdfast::repo {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "crypto/aead.h"
 #include "repo/compress.h"
 #include "repo/vault_keys.h"

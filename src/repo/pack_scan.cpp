@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
+#include "repo/ids.h"
+#include "repo/vault_keys.h"
+#include "store/store.h"
+
 namespace holdfast::repo {
 namespace {
 

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
+#include "base/bytes.h"
+#include "base/random.h"
+#include "crypto/aead.h"
+#include "repo/ids.h"
 #include "repo/names.h"
+#include "repo/writer.h"
 
 namespace holdfast::repo {
 namespace {

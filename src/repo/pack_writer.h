@@ -7,9 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/guarded.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "repo/ids.h"
 #include "repo/pack.h"
 #include "repo/vault_keys.h"
+#include "repo/writer.h"
 #include "store/store.h"
 
 namespace holdfast::repo {

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
 #include "repo/compress.h"
 #include "repo/core.h"
 #include "repo/fake_vault.h"
+#include "repo/ids.h"
+#include "repo/writer.h"
 
 namespace holdfast::repo {
 namespace {

@@ -1,9 +1,12 @@
 #include "repo/records.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/codec.h"
 #include "repo/names.h"
+#include "repo/point.h"
+#include "repo/run.h"
 
 namespace holdfast::repo {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/result.h"
 #include "crypto/mac.h"
-#include "repo/ids.h"
-#include "repo/point.h"
+#include "repo/run.h"
 
 namespace holdfast::repo {
 

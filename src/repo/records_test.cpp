@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "repo/names.h"
 
 namespace holdfast::repo {

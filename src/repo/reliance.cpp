@@ -2,8 +2,13 @@
 
 #include <algorithm>
 
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/listing.h"
 #include "repo/names.h"
+#include "repo/records.h"
+#include "repo/repository.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 namespace {

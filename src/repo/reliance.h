@@ -10,8 +10,13 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/result.h"
 #include "repo/core.h"
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/protocol.h"
+#include "repo/records.h"
+#include "repo/repository.h"
 
 namespace holdfast::repo {
 

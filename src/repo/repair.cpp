@@ -1,15 +1,26 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "repo/care.h"
 #include "repo/core.h"
 #include "repo/coverage.h"
+#include "repo/ids.h"
+#include "repo/index_run.h"
 #include "repo/index_run_builder.h"
-#include "repo/key_store.h"
 #include "repo/names.h"
+#include "repo/pack.h"
 #include "repo/pack_scan.h"
+#include "repo/records.h"
+#include "repo/report.h"
+#include "repo/repository.h"
+#include "repo/run.h"
+#include "repo/run_block.h"
 #include "repo/run_walk.h"
 #include "repo/verifier.h"
 

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/log.h"
 #include "repo/care.h"
 #include "repo/core.h"
+#include "repo/header.h"
+#include "repo/index.h"
 #include "repo/key_store.h"
+#include "repo/key_wrap.h"
 #include "repo/names.h"
+#include "repo/records.h"
 #include "repo/session.h"
 
 namespace holdfast::repo {

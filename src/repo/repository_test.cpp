@@ -3,9 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "base/fake_clock.h"
+#include "base/guarded.h"
+#include "base/random.h"
+#include "crypto/secret.h"
 #include "repo/fake_vault.h"
+#include "store/memory_store.h"
 
 namespace holdfast::repo {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <variant>
 
 #include "repo/core.h"
 #include "repo/run_block.h"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "repo/ids.h"
 
 namespace holdfast::repo {

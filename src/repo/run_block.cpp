@@ -1,8 +1,10 @@
 #include "repo/run_block.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/codec.h"
+#include "repo/ids.h"
 
 namespace holdfast::repo {
 namespace {

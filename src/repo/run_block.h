@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
+#include "repo/ids.h"
 #include "repo/run.h"
 
 namespace holdfast::repo {

@@ -1,5 +1,7 @@
 #include "repo/run_builder.h"
 
+#include "repo/run.h"
+
 namespace holdfast::repo {
 namespace {
 

@@ -1,9 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
+#include "repo/ids.h"
+#include "repo/run.h"
 #include "repo/run_block.h"
 
 namespace holdfast::repo {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
 #include <string>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::repo {

@@ -2,6 +2,12 @@
 
 #include <ranges>
 #include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "repo/ids.h"
+#include "repo/run.h"
 
 namespace holdfast::repo {
 namespace {

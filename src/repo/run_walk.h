@@ -2,7 +2,10 @@
 
 #include <functional>
 
+#include "base/result.h"
 #include "repo/chunk_reader.h"
+#include "repo/ids.h"
+#include "repo/run.h"
 #include "repo/run_block.h"
 
 namespace holdfast::repo {

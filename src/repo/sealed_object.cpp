@@ -1,8 +1,12 @@
 #include "repo/sealed_object.h"
 
+#include <span>
+
 #include "base/codec.h"
 #include "crypto/aead.h"
+#include "crypto/secret.h"
 #include "repo/compress.h"
+#include "repo/names.h"
 
 namespace holdfast::repo {
 namespace {

@@ -4,6 +4,9 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "base/result.h"
+#include "crypto/secret.h"
+#include "repo/names.h"
 #include "repo/vault_keys.h"
 
 namespace holdfast::repo {

@@ -1,12 +1,27 @@
 #include "repo/session.h"
 
 #include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "crypto/mac.h"
 #include "repo/compress.h"
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/index_merge.h"
+#include "repo/index_run.h"
 #include "repo/index_run_builder.h"
 #include "repo/names.h"
+#include "repo/pack.h"
+#include "repo/point.h"
+#include "repo/protocol.h"
+#include "repo/records.h"
+#include "repo/repository.h"
+#include "repo/run.h"
 #include "repo/run_builder.h"
 
 namespace holdfast::repo {

@@ -6,15 +6,28 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
+#include <span>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/result.h"
 #include "base/worker_pool.h"
+#include "crypto/mac.h"
 #include "repo/chunk_table.h"
 #include "repo/core.h"
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/pack_writer.h"
+#include "repo/point.h"
+#include "repo/records.h"
 #include "repo/reliance.h"
+#include "repo/repository.h"
+#include "repo/run.h"
 #include "repo/writer.h"
 
 namespace holdfast::repo {

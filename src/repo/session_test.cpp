@@ -2,11 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "base/bytes.h"
+#include "crypto/mac.h"
 #include "repo/fake_vault.h"
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/names.h"
+#include "repo/pack.h"
+#include "repo/records.h"
 #include "repo/reliance.h"
+#include "repo/repository.h"
 #include "repo/survey.h"
 #include "store/faulty_store.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 namespace {

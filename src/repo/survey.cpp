@@ -1,9 +1,14 @@
 #include "repo/survey.h"
 
 #include <algorithm>
+#include <string_view>
 
+#include "repo/ids.h"
 #include "repo/listing.h"
 #include "repo/names.h"
+#include "repo/records.h"
+#include "repo/repository.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 namespace {

@@ -5,7 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/result.h"
 #include "repo/core.h"
+#include "repo/ids.h"
+#include "repo/repository.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

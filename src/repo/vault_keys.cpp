@@ -1,5 +1,7 @@
 #include "repo/vault_keys.h"
 
+#include <string_view>
+
 #include "base/codec.h"
 
 namespace holdfast::repo {

@@ -1,9 +1,13 @@
 #include "repo/verifier.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "repo/care.h"
+#include "repo/ids.h"
 #include "repo/listing.h"
+#include "repo/repository.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

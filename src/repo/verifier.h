@@ -1,20 +1,29 @@
 #pragma once
 
+#include <unordered_set>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/guarded.h"
+#include "base/result.h"
 #include "base/worker_pool.h"
 #include "repo/core.h"
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/pack.h"
+#include "repo/records.h"
 #include "repo/report.h"
+#include "repo/repository.h"
+#include "repo/run.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

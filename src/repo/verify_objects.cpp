@@ -1,7 +1,21 @@
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
-#include "repo/key_store.h"
+#include "base/bytes.h"
+#include "repo/header.h"
+#include "repo/ids.h"
+#include "repo/index.h"
+#include "repo/index_run.h"
+#include "repo/key_wrap.h"
+#include "repo/names.h"
+#include "repo/repository.h"
+#include "repo/run_source.h"
 #include "repo/verifier.h"
 
 // The parts of a verification that look at single objects: headers, keys, index, records.

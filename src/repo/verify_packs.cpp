@@ -1,6 +1,15 @@
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "base/bytes.h"
+#include "repo/index.h"
+#include "repo/index_run.h"
 #include "repo/names.h"
+#include "repo/pack.h"
+#include "repo/report.h"
 #include "repo/verifier.h"
 
 // The part of a verification that looks at packs.

@@ -1,8 +1,16 @@
 #include <algorithm>
+#include <set>
+#include <string>
 
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/names.h"
+#include "repo/records.h"
+#include "repo/run.h"
+#include "repo/run_block.h"
 #include "repo/run_walk.h"
 #include "repo/verifier.h"
+#include "store/store.h"
 
 // The part of a verification that asks of every point whether all that it needs is there.
 namespace holdfast::repo {

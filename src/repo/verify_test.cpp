@@ -2,12 +2,25 @@
 
 #include <algorithm>
 #include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/bytes.h"
+#include "base/random.h"
 #include "repo/collect.h"
 #include "repo/core.h"
 #include "repo/fake_vault.h"
+#include "repo/ids.h"
+#include "repo/index.h"
 #include "repo/names.h"
 #include "repo/pack.h"
+#include "repo/point.h"
+#include "repo/report.h"
+#include "repo/repository.h"
+#include "repo/writer.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 namespace {

@@ -1,5 +1,9 @@
 #include "store/counting_store.h"
 
+#include <string_view>
+
+#include "base/bytes.h"
+
 namespace holdfast::store {
 
 void CountingStore::count_write(std::uint64_t bytes) {

@@ -1,6 +1,11 @@
 #pragma once
 
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/guarded.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::store {

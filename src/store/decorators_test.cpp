@@ -1,11 +1,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
 #include "base/fake_clock.h"
+#include "base/random.h"
 #include "store/counting_store.h"
 #include "store/faulty_store.h"
 #include "store/memory_store.h"
 #include "store/retrying_store.h"
+#include "store/store.h"
 #include "store/throttled_store.h"
 
 namespace holdfast::store {

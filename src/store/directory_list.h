@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "store/file_layer.h"
 #include "store/store.h"
 

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 
+#include "base/bytes.h"
 #include "base/fake_clock.h"
+#include "base/random.h"
 #include "store/directory_store.h"
+#include "store/store.h"
 #include "tests/sim/faulty_files.h"
 #include "tests/sim/memory_files.h"
 #include "tests/sim/power_cuts.h"

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <string_view>
 #include <utility>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "store/directory_list.h"

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <vector>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/guarded.h"
 #include "base/random.h"
+#include "base/result.h"
 #include "store/file_layer.h"
 #include "store/store.h"
 

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/fake_clock.h"
 #include "tests/sim/faulty_files.h"
 #include "tests/sim/memory_files.h"

@@ -1,7 +1,11 @@
 #include "store/faulty_store.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
+
+#include "base/bytes.h"
+#include "base/clock.h"
 
 namespace holdfast::store {
 

@@ -4,10 +4,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/guarded.h"
 #include "base/random.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::store {

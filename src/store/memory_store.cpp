@@ -1,6 +1,11 @@
 #include "store/memory_store.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
 
 namespace holdfast::store {
 

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/guarded.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::store {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "store/directory_store.h"
+#include "store/file_layer.h"
 
 namespace holdfast::store {
 

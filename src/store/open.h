@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/random.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::store {

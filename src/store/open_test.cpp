@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "base/bytes.h"
+
 namespace holdfast::store {
 namespace {
 

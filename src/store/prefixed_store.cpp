@@ -1,5 +1,10 @@
 #include "store/prefixed_store.h"
 
+#include <memory>
+#include <string_view>
+
+#include "base/bytes.h"
+
 namespace holdfast::store {
 
 Result<std::unique_ptr<PrefixedStore>> PrefixedStore::create(std::unique_ptr<Store> inner,

@@ -1,7 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::store {

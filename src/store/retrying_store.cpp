@@ -1,7 +1,10 @@
 #include "store/retrying_store.h"
 
 #include <algorithm>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 namespace holdfast::store {

@@ -3,14 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/fake_clock.h"
+#include "base/random.h"
 #include "store/counting_store.h"
 #include "store/directory_store.h"
 #include "store/faulty_store.h"
+#include "store/file_layer.h"
 #include "store/memory_store.h"
 #include "store/prefixed_store.h"
 #include "store/retrying_store.h"
+#include "store/store.h"
 #include "store/throttled_store.h"
 #include "tests/sim/memory_files.h"
 

@@ -1,6 +1,11 @@
 #include "store/throttled_store.h"
 
 #include <algorithm>
+#include <chrono>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
 
 namespace holdfast::store {
 

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <stop_token>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/guarded.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::store {

@@ -1,8 +1,15 @@
 // Vault headers: what parses is what was encoded, and a vault under any authentic header is opened
 // or refused.
 #include <algorithm>
+#include <span>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "crypto/key_protector.h"
 #include "repo/header.h"
+#include "repo/names.h"
+#include "repo/repository.h"
+#include "repo/vault_keys.h"
 #include "tests/fuzz/vault_input.h"
 
 namespace holdfast::repo::fuzz {

@@ -1,7 +1,20 @@
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
 // Index runs: their plain parts by themselves, and whole runs of such parts, sealed as they should
 // be. The first byte says which.
+#include "base/bytes.h"
+#include "base/codec.h"
+#include "crypto/secret.h"
+#include "repo/ids.h"
 #include "repo/index_merge.h"
 #include "repo/index_run.h"
+#include "repo/names.h"
+#include "repo/repository.h"
+#include "repo/run_source.h"
+#include "repo/sealed_object.h"
 #include "tests/fuzz/vault_input.h"
 
 namespace holdfast::repo::fuzz {

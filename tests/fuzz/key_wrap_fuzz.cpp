@@ -1,8 +1,15 @@
 // Key wraps, under a checksum and a MAC that fit, and the texts of key files.
 #include <algorithm>
+#include <span>
+#include <string_view>
 
+#include "base/bytes.h"
+#include "base/codec.h"
+#include "crypto/key_protector.h"
 #include "crypto/mac.h"
 #include "repo/key_wrap.h"
+#include "repo/names.h"
+#include "repo/repository.h"
 #include "tests/fuzz/vault_input.h"
 
 namespace holdfast::repo::fuzz {

@@ -4,9 +4,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/json.h"
+#include "kube/client.h"
 #include "kube/list_page.h"
+#include "kube/object_view.h"
 
 namespace holdfast::kube {
 namespace {

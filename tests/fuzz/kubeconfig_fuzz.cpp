@@ -1,6 +1,8 @@
 // Kubeconfigs, the YAML below them and what credential plugins print.
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 #include "kube/exec_credential.h"
 #include "kube/kubeconfig_file.h"

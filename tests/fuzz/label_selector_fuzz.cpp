@@ -1,8 +1,10 @@
 // Whatever text is a selector, its canonical text is the same selector.
 #include <cstdint>
 #include <cstdlib>
+#include <string_view>
 
 #include "kube/label_selector.h"
+#include "kube/object_view.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     using namespace holdfast;

@@ -1,9 +1,20 @@
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
 // Packs: footers and trailers by themselves, coded frames, and whole packs whose every part is
 // sealed as it should be, whatever it says.
-#include <numeric>
 
+#include "base/bytes.h"
+#include "base/codec.h"
+#include "crypto/aead.h"
+#include "crypto/secret.h"
+#include "repo/compress.h"
+#include "repo/names.h"
 #include "repo/pack.h"
 #include "repo/pack_scan.h"
+#include "repo/writer.h"
 #include "tests/fuzz/vault_input.h"
 
 namespace holdfast::repo::fuzz {

@@ -1,5 +1,14 @@
+#include <algorithm>
+#include <span>
+#include <string>
+
 // The records of a vault. The first byte says which, and how to read it through a vault, if at all.
+#include "base/bytes.h"
+#include "crypto/mac.h"
+#include "repo/ids.h"
+#include "repo/names.h"
 #include "repo/records.h"
+#include "repo/sealed_object.h"
 #include "tests/fuzz/vault_input.h"
 
 namespace holdfast::repo::fuzz {

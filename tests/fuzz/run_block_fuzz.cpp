@@ -1,5 +1,19 @@
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
 // Blocks of object runs: one by itself, and several that make a tree of whatever shape.
+#include "base/bytes.h"
+#include "base/codec.h"
+#include "crypto/mac.h"
+#include "repo/ids.h"
+#include "repo/names.h"
+#include "repo/records.h"
+#include "repo/repository.h"
+#include "repo/run.h"
 #include "repo/run_block.h"
+#include "repo/writer.h"
 #include "tests/fuzz/vault_input.h"
 
 namespace holdfast::repo::fuzz {

@@ -1,23 +1,38 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/codec.h"
 #include "base/fake_clock.h"
 #include "base/log.h"
+#include "base/random.h"
+#include "base/result.h"
 #include "crypto/aead.h"
 #include "crypto/key_protector.h"
+#include "crypto/secret.h"
 #include "repo/collect.h"
 #include "repo/compress.h"
 #include "repo/core.h"
+#include "repo/environment.h"
+#include "repo/ids.h"
 #include "repo/names.h"
+#include "repo/repository.h"
+#include "repo/run.h"
+#include "repo/sealed_object.h"
+#include "repo/vault_keys.h"
 #include "store/memory_store.h"
+#include "store/store.h"
 
 // What the fuzz targets of the vault's format share. A vault's objects are sealed, so that bytes
 // from outside never reach a parser: these targets seal theirs under the vault's own key, as a

@@ -5,14 +5,21 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string>
 
-#include "base/file.h"
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/guarded.h"
 #include "base/json.h"
-#include "base/text.h"
+#include "base/random.h"
 #include "base/worker_pool.h"
+#include "kube/client.h"
 #include "kube/kubeconfig.h"
+#include "kube/object_view.h"
+#include "kube/resource_type.h"
 #include "kube/status_error.h"
 
 namespace {

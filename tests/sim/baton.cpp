@@ -1,8 +1,12 @@
 #include "tests/sim/baton.h"
 
 #include <algorithm>
+#include <string_view>
 #include <thread>
 #include <utility>
+
+#include "base/bytes.h"
+#include "base/clock.h"
 
 namespace holdfast::sim {
 

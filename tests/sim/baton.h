@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/random.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::sim {

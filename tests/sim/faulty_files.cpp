@@ -1,7 +1,9 @@
 #include "tests/sim/faulty_files.h"
 
 #include <algorithm>
+#include <span>
 
+#include "base/bytes.h"
 #include "base/file.h"
 
 namespace holdfast::sim {

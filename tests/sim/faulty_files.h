@@ -1,9 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "base/bytes.h"
+#include "base/result.h"
 #include "store/file_layer.h"
 
 namespace holdfast::sim {

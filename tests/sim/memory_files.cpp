@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
 
 namespace holdfast::sim {
 

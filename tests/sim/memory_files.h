@@ -3,9 +3,14 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
+#include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/guarded.h"
+#include "base/result.h"
 #include "store/file_layer.h"
 
 namespace holdfast::sim {

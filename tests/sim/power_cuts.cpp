@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <memory>
+#include <set>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/random.h"
 
 namespace holdfast::sim {

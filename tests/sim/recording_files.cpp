@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/bytes.h"
+
 namespace holdfast::sim {
 
 using store::FileHandle;

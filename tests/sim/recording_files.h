@@ -2,10 +2,13 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/guarded.h"
+#include "base/result.h"
 #include "store/file_layer.h"
 #include "tests/sim/memory_files.h"
 

@@ -6,9 +6,11 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
+#include "repo/protocol.h"
 #include "tests/sim/vault_sim.h"
 
 // sim_test --seeds N [--first S] [--without STEP]: that many histories of a vault; the first seed

@@ -1,13 +1,26 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 
+#include "base/bytes.h"
 #include "base/fake_clock.h"
+#include "base/random.h"
 #include "crypto/key_protector.h"
+#include "crypto/secret.h"
 #include "repo/collect.h"
+#include "repo/environment.h"
+#include "repo/ids.h"
+#include "repo/point.h"
 #include "repo/repository.h"
+#include "repo/run.h"
+#include "repo/writer.h"
 #include "store/directory_store.h"
+#include "store/store.h"
 #include "tests/sim/faulty_files.h"
 #include "tests/sim/memory_files.h"
 #include "tests/sim/power_cuts.h"

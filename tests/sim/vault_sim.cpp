@@ -1,16 +1,30 @@
 #include "tests/sim/vault_sim.h"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "base/fake_clock.h"
+#include "base/random.h"
 #include "crypto/key_protector.h"
+#include "crypto/secret.h"
 #include "repo/collect.h"
+#include "repo/environment.h"
+#include "repo/ids.h"
+#include "repo/point.h"
 #include "repo/repository.h"
+#include "repo/run.h"
+#include "repo/writer.h"
 #include "store/memory_store.h"
+#include "store/store.h"
 #include "tests/sim/baton.h"
 
 namespace holdfast::sim {

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/result.h"
 #include "store/store.h"
 
 namespace holdfast::suite {

@@ -1,13 +1,23 @@
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 
+#include "app/application.h"
+#include "app/cluster_access.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
 #include "app/point_name.h"
 #include "app/progress_bar.h"
-#include "app/table.h"
+#include "app/terminal.h"
+#include "app/vault_access.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "engine/capture.h"
+#include "engine/manifest.h"
+#include "engine/selection.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::app {
 

@@ -1,6 +1,9 @@
 #include "app/commands/options.h"
 
 #include <CLI/CLI.hpp>
+#include <string_view>
+
+#include "kube/label_selector.h"
 
 namespace holdfast::app {
 

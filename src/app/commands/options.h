@@ -2,11 +2,13 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/application.h"
 #include "app/cluster_access.h"
 #include "app/vault_access.h"
+#include "base/result.h"
 #include "engine/selection.h"
 
 namespace CLI {

@@ -1,14 +1,28 @@
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
+#include "app/application.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
 #include "app/point_name.h"
 #include "app/point_query.h"
 #include "app/prompt.h"
 #include "app/table.h"
+#include "app/terminal.h"
+#include "app/vault_access.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "engine/capture.h"
+#include "engine/manifest.h"
+#include "engine/object_row.h"
 #include "engine/point_source.h"
+#include "engine/selection.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::app {
 

@@ -2,11 +2,21 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 
+#include "app/application.h"
+#include "app/cluster_access.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
+#include "app/point_name.h"
 #include "app/point_query.h"
+#include "app/terminal.h"
+#include "base/json.h"
+#include "engine/diff.h"
+#include "engine/point_source.h"
+#include "engine/selection.h"
 
 namespace holdfast::app {
 

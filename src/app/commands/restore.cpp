@@ -1,20 +1,38 @@
 #include "engine/restore.h"
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "app/application.h"
+#include "app/cluster_access.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
 #include "app/commands/restore_report.h"
+#include "app/point_name.h"
 #include "app/point_query.h"
 #include "app/progress_bar.h"
 #include "app/prompt.h"
-#include "app/table.h"
+#include "app/terminal.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "engine/capture.h"
+#include "engine/manifest.h"
+#include "engine/object_row.h"
+#include "engine/object_source.h"
+#include "engine/point_source.h"
+#include "engine/restore_options.h"
 #include "engine/restore_scope.h"
+#include "engine/selection.h"
 #include "engine/target.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::app {
 

@@ -1,11 +1,21 @@
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "app/application.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
 #include "app/commands/restore_report.h"
 #include "app/table.h"
+#include "app/terminal.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "engine/outcome.h"
 #include "engine/restore.h"
+#include "engine/restore_options.h"
 
 namespace holdfast::app {
 

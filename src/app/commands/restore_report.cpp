@@ -1,8 +1,12 @@
 #include "app/commands/restore_report.h"
 
 #include <nlohmann/json.hpp>
+#include <vector>
 
-#include "base/text.h"
+#include "app/terminal.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "engine/outcome.h"
 
 namespace holdfast::app {
 

@@ -2,11 +2,12 @@
 
 #include <array>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "app/application.h"
-#include "app/table.h"
+#include "app/terminal.h"
+#include "base/json.h"
+#include "engine/outcome.h"
 #include "engine/restore.h"
 
 namespace holdfast::app {

@@ -1,11 +1,21 @@
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
+#include "app/application.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
+#include "app/home.h"
 #include "app/point_name.h"
 #include "app/table.h"
+#include "app/vault_access.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "repo/repository.h"
+#include "store/store.h"
 
 namespace holdfast::app {
 

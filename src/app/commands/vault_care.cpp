@@ -1,13 +1,23 @@
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "app/application.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
-#include "app/point_name.h"
 #include "app/progress_bar.h"
+#include "app/terminal.h"
+#include "app/vault_access.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "engine/object_row.h"
 #include "repo/collect.h"
+#include "repo/ids.h"
+#include "repo/report.h"
 
 namespace holdfast::app {
 

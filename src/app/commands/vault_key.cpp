@@ -1,11 +1,20 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
+#include "app/application.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
 #include "app/table.h"
+#include "app/vault_access.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
+#include "crypto/key_protector.h"
+#include "repo/repository.h"
 
 namespace holdfast::app {
 

@@ -1,8 +1,10 @@
 #include "app/version.h"
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/application.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "engine/rules/edit.h"
 #include "engine/rules/volumes.h"

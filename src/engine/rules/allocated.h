@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string_view>
-
 #include "base/json.h"
 
 namespace holdfast::engine::rules {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/rules/edit.h"
+#include "kube/object_view.h"
 
 namespace holdfast::engine::rules {
 

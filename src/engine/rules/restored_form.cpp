@@ -6,7 +6,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
 #include "engine/rules/allocated.h"
 #include "engine/rules/edit.h"
 #include "engine/rules/metadata.h"
