@@ -27,6 +27,7 @@ namespace {
 /// How often one object is tried anew because something changed under our hands.
 constexpr unsigned kMaxTries = 6;
 constexpr unsigned kMaxWarnings = 5;
+constexpr int kForbidden = 403;
 constexpr int kUnsupportedMediaType = 415;
 constexpr base::Millis kGonePoll(200);
 constexpr unsigned kMaxGonePolls = 150;
@@ -56,18 +57,6 @@ std::string_view propagation(const kube::ResourceType& type) {
     bool makes_children_anew =
         (type.group == "apps" && type.kind != "StatefulSet") || type.group == "batch";
     return makes_children_anew ? "Background" : "Orphan";
-}
-
-std::string why_deleting(const Json& live) {
-    std::string why = rules::why_terminating(live);
-    if (!why.empty()) return why;
-    std::vector<std::string> finalizers;
-    if (const Json* list = base::find_json(live, "/metadata/finalizers"))
-        for (const Json& name : *list)
-            if (name.is_string()) finalizers.push_back(name.get<std::string>());
-    if (finalizers.empty()) return "the existing object is being deleted";
-    return fmt::format("the existing object is being deleted and waits for {}",
-                       base::join(finalizers, ", "));
 }
 
 /// Both lists in one, each owner once.
@@ -148,13 +137,10 @@ Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& re
     switch (classify(status)) {
         case rules::Refusal::Exists:
             return reconcile(prepared, options, written, stop);
-        case rules::Refusal::NodePortTaken: {
+        case rules::Refusal::NodePortTaken:
             // Ports are handed out before names are looked at: it may be there and have them.
-            auto live = read_live(client_, prepared.type, prepared.key.ns, prepared.key.name, stop);
-            if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
-            if (live && *live) return reconcile(prepared, options, written, stop);
+            if (TRY(is_there(prepared, stop))) return reconcile(prepared, options, written, stop);
             return choose_node_ports_anew(prepared, written);
-        }
         case rules::Refusal::NotYet:
             written.not_yet = true;
             return fail_for_good(status.message);
@@ -170,9 +156,16 @@ Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& re
         default:
             break;
     }
+    // Rights and quotas come before names: the owner of a namespace may not create it, but has it.
+    if (status.code == kForbidden && TRY(is_there(prepared, stop)))
+        return reconcile(prepared, options, written, stop);
     if (status.code == 404 && status.message.starts_with("namespaces \""))
         written.namespace_closed = true;
     return fail_for_good(status.message);
+}
+
+Result<bool> ObjectWriter::is_there(const Prepared& prepared, std::stop_token stop) const {
+    return engine::is_there(client_, prepared.type, prepared.key.ns, prepared.key.name, stop);
 }
 
 ObjectWriter::Next ObjectWriter::choose_node_ports_anew(Prepared& prepared, Written& written) {
@@ -193,8 +186,8 @@ Result<ObjectWriter::Next> ObjectWriter::reconcile(Prepared& prepared, const Wri
     if (!*read) return Next::Again;
     Json live = std::move(**read);
     if (options.want_uid) written.uid = base::text_at(live, "/metadata/uid");
-    if (base::find_json(live, "/metadata/deletionTimestamp") != nullptr) {
-        refuse(written, why_deleting(live));
+    if (rules::is_being_deleted(live)) {
+        refuse(written, rules::why_deleting(live));
         written.namespace_closed = prepared.key.kind == "Namespace" && prepared.key.group.empty();
         return Next::Done;
     }

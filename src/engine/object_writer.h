@@ -84,6 +84,7 @@ private:
     Result<Next> handle_refusal(const kube::Response& response, Prepared& prepared,
                                 const WriteOptions& options, Written& written,
                                 std::stop_token stop) const;
+    Result<bool> is_there(const Prepared& prepared, std::stop_token stop) const;
     static Next choose_node_ports_anew(Prepared& prepared, Written& written);
     Result<Next> reconcile(Prepared& prepared, const WriteOptions& options, Written& written,
                            std::stop_token stop) const;

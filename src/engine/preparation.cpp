@@ -60,6 +60,13 @@ Result<std::optional<Json>> read_live(kube::Client& client, const kube::Resource
     return std::optional<Json>(TRY(base::parse_json(response.body), "the server's {}", type.kind));
 }
 
+Result<bool> is_there(kube::Client& client, const kube::ResourceType& type, std::string_view ns,
+                      std::string_view name, std::stop_token stop) {
+    auto live = read_live(client, type, ns, name, stop);
+    if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
+    return live && live->has_value();
+}
+
 Preparation::Preparation(kube::Client& client, const RestorePlan::Impl& plan, Purpose purpose)
     : client_(client), plan_(plan), purpose_(purpose), state_(std::make_shared<State>()) {}
 

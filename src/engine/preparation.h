@@ -94,5 +94,8 @@ bool is_fatal(const Error& error);
 Result<std::optional<Json>> read_live(kube::Client& client, const kube::ResourceType& type,
                                       std::string_view ns, std::string_view name,
                                       std::stop_token stop);
+/// Whether the target has an object, as far as we may see it.
+Result<bool> is_there(kube::Client& client, const kube::ResourceType& type, std::string_view ns,
+                      std::string_view name, std::stop_token stop);
 
 }  // namespace holdfast::engine

@@ -24,6 +24,7 @@
 #include "engine/restore_options.h"
 #include "engine/rules/allocated.h"
 #include "engine/rules/answers.h"
+#include "engine/rules/namespaces.h"
 #include "engine/rules/owners.h"
 #include "kube/client.h"
 #include "kube/object_view.h"
@@ -43,7 +44,8 @@ constexpr unsigned kMaxTurns = 3;
 constexpr unsigned kMaxAsks = 4;
 
 /// Of every object that is there: whether it equals another needs no more than this.
-using Existing = std::map<std::string, Fingerprint128, std::less<>>;
+constexpr int kForbidden = 403;
+using Existing = std::map<std::string, std::optional<Fingerprint128>, std::less<>>;
 /// Of owners only.
 using Uids = std::map<std::string, std::string>;
 
@@ -151,6 +153,10 @@ private:
 
     static Result<void> remember(const kube::ObjectView& live, const PlanKind& kind,
                                  const std::string& place, Existing& existing) {
+        if (!live.deletion_timestamp.empty()) {
+            existing.emplace(place, std::nullopt);
+            return {};
+        }
         Json object = TRY(base::parse_json(live.raw), "the server's {}", kind.captured.kind);
         // Items of a list do not say what they are.
         object["apiVersion"] = kind.served->api_version();
@@ -263,8 +269,7 @@ private:
             response = TRY(environment_.client.send(request, stop));
             if (response.ok() || !correct(response, request, object, notes)) break;
         }
-        if (!response.ok() && !read_refusal(kube::status_error(response), prepared, shown))
-            return false;
+        if (!response.ok() && TRY(exists_after_all(response, prepared, shown, stop))) return false;
         shown.notes.insert(shown.notes.end(), notes.begin(), notes.end());
         if (!response.ok()) return true;
         shown.verdict = PreviewVerdict::Create;
@@ -300,25 +305,29 @@ private:
         }
     }
 
-    /// False when the refusal says that the object exists.
-    bool read_refusal(const kube::StatusError& status, const Prepared& prepared,
-                      PreviewObject& shown) const {
+    /// Reads a refusal; false when it is the answer.
+    Result<bool> exists_after_all(const kube::Response& response, const Prepared& prepared,
+                                  PreviewObject& shown, std::stop_token stop) const {
+        const kube::StatusError status = kube::status_error(response);
         shown.reason = status.message;
         shown.verdict = PreviewVerdict::Cannot;
         switch (classify(status)) {
             case rules::Refusal::Exists:
-                return false;
+                return true;
             case rules::Refusal::DryRunUnsupported:
             case rules::Refusal::NotYet:
                 shown.verdict = PreviewVerdict::CreateUnchecked;
-                return true;
+                return false;
             default:
                 break;
         }
         if (status.code == 404 && status.message.starts_with("namespaces \""))
             if (std::string what = coming_namespace(prepared.key.ns); !what.empty())
                 leave_unchecked(std::move(what), shown);
-        return true;
+        // Who may neither list nor create it may all the same read it.
+        if (status.code != kForbidden) return false;
+        return is_there(environment_.client, prepared.type, prepared.key.ns, prepared.key.name,
+                        stop);
     }
 
     /// Reads the object as it is. False: it is not there.
@@ -334,6 +343,11 @@ private:
             return true;
         }
         if (!*live) return false;
+        if (rules::is_being_deleted(**live)) {
+            shown.verdict = PreviewVerdict::Cannot;
+            shown.reason = rules::why_deleting(**live);
+            return true;
+        }
         // It may have been listed at another version than that of the point.
         if (!prepared.owners_later && form_in_target(**live) == form_in_target(*prepared.object)) {
             shown.verdict = PreviewVerdict::Unchanged;

@@ -259,6 +259,43 @@ TEST_F(Restore, GoesOnAfterAnObjectFailed) {
     EXPECT_EQ(outcomes(record.id)["ConfigMap shop/b"], "created");
 }
 
+TEST_F(Restore, TakesANamespaceThatItMayNotCreateButHas) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
+    auto forbid_namespaces = [&] {
+        for (bool list : {false, true})
+            kube_.script({.when =
+                              [list](const kube::Request& request) {
+                                  return request.path == "/api/v1/namespaces" &&
+                                         (request.method == kube::Method::Get) == list;
+                              },
+                          .status = 403,
+                          .reason = "Forbidden",
+                          .message = "namespaces is forbidden: you may not",
+                          .times = 5});
+    };
+    forbid_namespaces();
+    auto shown = preview();
+    EXPECT_EQ(shown["Namespace shop"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(shown["ConfigMap shop/a"].verdict, PreviewVerdict::Create);
+    auto all = outcomes(restore().id);
+    EXPECT_EQ(all["Namespace shop"], "unchanged");
+    EXPECT_EQ(all["ConfigMap shop/a"], "created");
+}
+
+TEST_F(Restore, SaysOfWhatIsBeingDeletedThatItCannotBeRestored) {
+    point_has_namespace("shop");
+    point_has_config_map("shop", "a", "1");
+    restore();
+    kube_.change("ConfigMap", "shop", "a", R"({"metadata":{"namespace":"shop","name":"a",
+        "finalizers":["x/y"],"deletionTimestamp":"2026-11-21T12:00:00Z"},"data":{"v":"1"}})");
+    auto shown = preview()["ConfigMap shop/a"];
+    EXPECT_EQ(shown.verdict, PreviewVerdict::Cannot);
+    EXPECT_THAT(shown.reason, HasSubstr("waits for x/y"));
+    EXPECT_EQ(outcomes(restore().id)["ConfigMap shop/a"], "failed: " + shown.reason);
+}
+
 TEST_F(Restore, FailsAnObjectThatIsTooLargeForTheServer) {
     point_has_namespace("shop");
     point_has_config_map("shop", "a", std::string(4u << 20, 'x'));

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <vector>
 
+#include "base/text.h"
 #include "engine/rules/edit.h"
 
 namespace holdfast::engine::rules {
@@ -36,6 +38,22 @@ std::string why_terminating(const Json& live) {
         if (blocks) why += fmt::format("; {}", base::text_at(condition, "/message"));
     }
     return why;
+}
+
+bool is_being_deleted(const Json& live) {
+    return base::find_json(live, "/metadata/deletionTimestamp") != nullptr;
+}
+
+std::string why_deleting(const Json& live) {
+    std::string why = why_terminating(live);
+    if (!why.empty()) return why;
+    std::vector<std::string> finalizers;
+    if (const Json* list = base::find_json(live, "/metadata/finalizers"))
+        for (const Json& name : *list)
+            if (name.is_string()) finalizers.push_back(name.get<std::string>());
+    if (finalizers.empty()) return "the existing object is being deleted";
+    return fmt::format("the existing object is being deleted and waits for {}",
+                       base::join(finalizers, ", "));
 }
 
 }  // namespace holdfast::engine::rules

@@ -14,4 +14,9 @@ void rename_namespace(Json& ns, std::string_view new_name);
 /// namespace is not terminating.
 std::string why_terminating(const Json& live);
 
+/// Whether somebody has deleted the live object, so that it is about to go.
+bool is_being_deleted(const Json& live);
+/// What an object that is being deleted waits for, in words.
+std::string why_deleting(const Json& live);
+
 }  // namespace holdfast::engine::rules
