@@ -114,7 +114,8 @@ Result<std::uint64_t> restore(repo::Repository& repository, const std::string& p
 Result<std::uint64_t> run(const Args& args) {
     static base::SystemClock clock;
     static base::SystemRandom random;
-    const repo::Environment environment{clock, random, "", threads(), {}};
+    const repo::Environment environment{
+        .clock = clock, .random = random, .cache_dir = "", .threads = threads(), .memory = {}};
     const auto store = TRY(store::open_store(args.vault, store::Missing::Create, random));
     std::unique_ptr<repo::Repository> repository;
     if (!std::filesystem::exists(args.key_file)) {
@@ -139,8 +140,10 @@ int main(int argc, char** argv) {
         return 2;
     }
     const auto start = std::chrono::steady_clock::now();
-    const auto bytes =
-        holdfast::run({argv[1], argv[2], argv[3], std::vector<std::string>(argv + 4, argv + argc)});
+    const auto bytes = holdfast::run({.verb = argv[1],
+                                      .vault = argv[2],
+                                      .key_file = argv[3],
+                                      .rest = std::vector<std::string>(argv + 4, argv + argc)});
     if (!bytes) {
         fmt::print(stderr, "repo_bench: {}\n", bytes.error().message);
         return 1;

@@ -81,13 +81,14 @@ Result<engine::ObjectKey> explain_missing(const OpenPoint& point,
                                           const std::string& ns, const std::string& name) {
     std::vector<std::string> names;
     std::vector<std::string> places;
-    for (const kube::ResourceType& type : types)
+    for (const kube::ResourceType& type : types) {
         TRY(point.source->each_row(engine::encode_key_prefix(type.group, type.kind),
                                    [&](const engine::PointObject& object) -> Result<void> {
                                        if (object.key.name == name) places.push_back(object.key.ns);
                                        if (object.key.ns == ns) names.push_back(object.key.name);
                                        return {};
                                    }));
+    }
     std::string where = ns.empty() ? "" : fmt::format(" in namespace {}", ns);
     if (!places.empty())
         return fail(ErrorCode::NotFound,

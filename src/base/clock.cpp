@@ -72,7 +72,12 @@ std::optional<DateFields> take_date_fields(std::string_view& text) {
     if (!minute || !take(text, ':')) return std::nullopt;
     auto second = take_digits(text, 2);
     if (!second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-    return DateFields{*year, *month, *day, *hour, *minute, *second};
+    return DateFields{.year = *year,
+                      .month = *month,
+                      .day = *day,
+                      .hour = *hour,
+                      .minute = *minute,
+                      .second = *second};
 }
 
 std::optional<Millis> take_fraction(std::string_view& text) {

@@ -75,7 +75,8 @@ Result<std::string> write_beside(const std::string& path, std::string_view text,
 }  // namespace
 
 Error errno_error(int number, std::string_view doing) {
-    return {code_of(number), fmt::format("{}: {}", doing, std::generic_category().message(number))};
+    return {.code = code_of(number),
+            .message = fmt::format("{}: {}", doing, std::generic_category().message(number))};
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {

@@ -37,7 +37,7 @@ const char* name_of(ErrorCode code) {
 }
 
 Error Error::context(std::string_view doing) && {
-    return Error{code, fmt::format("{}: {}", doing, message)};
+    return Error{.code = code, .message = fmt::format("{}: {}", doing, message)};
 }
 
 bool Error::retryable() const {

@@ -52,7 +52,8 @@ struct Aead::State {
     }
 };
 
-Aead::Aead(const Key& key) : state_(std::make_unique<State>(State{key, nullptr, nullptr})) {}
+Aead::Aead(const Key& key)
+    : state_(std::make_unique<State>(State{.key = key, .sealer = nullptr, .opener = nullptr})) {}
 Aead::~Aead() = default;
 Aead::Aead(Aead&&) noexcept = default;
 Aead& Aead::operator=(Aead&&) noexcept = default;

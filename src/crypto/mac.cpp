@@ -63,8 +63,8 @@ HmacSha256::HmacSha256(ByteView key) {
         std::ranges::copy(sha256(key), block.begin());
     else
         std::ranges::copy(key, block.begin());
-    state_ = std::make_unique<State>(
-        State{prepared(block, std::byte{0x36}), prepared(block, std::byte{0x5c})});
+    state_ = std::make_unique<State>(State{.inner = prepared(block, std::byte{0x36}),
+                                           .outer = prepared(block, std::byte{0x5c})});
     wipe(block);
 }
 

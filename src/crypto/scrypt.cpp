@@ -18,7 +18,7 @@ Result<Key> scrypt(std::string_view passphrase, ByteView salt, const ScryptCost&
         cost.p > kMaxP)
         return fail(ErrorCode::LimitExceeded, "the scrypt cost is out of bounds");
     const std::uint64_t n = std::uint64_t{1} << cost.log2_n;
-    const std::uint64_t memory = 128 * cost.r * (n + cost.p + 2);
+    const std::uint64_t memory = 128 * std::uint64_t{cost.r} * (n + cost.p + 2);
     if (memory > kMaxScryptBytes)
         return fail(ErrorCode::LimitExceeded, "the scrypt cost asks for {} bytes of memory",
                     memory);

@@ -55,7 +55,7 @@ bool is_crd(const kube::ResourceType& type) {
 Result<std::string> current_version(kube::Client& client, const kube::Discovery& discovery,
                                     const std::vector<std::string>& namespaces,
                                     std::stop_token stop) {
-    Error last{ErrorCode::PermissionDenied, "no kind can be listed"};
+    Error last{.code = ErrorCode::PermissionDenied, .message = "no kind can be listed"};
     for (const kube::ResourceType& type : discovery.types) {
         if (type.aggregated || !is_state(type)) continue;
         std::string ns = type.namespaced && !namespaces.empty() ? namespaces.front() : "";

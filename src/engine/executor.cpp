@@ -127,7 +127,7 @@ private:
         record_.counts = {};
         record_.planned = lost_.size();
         std::uint64_t pending = lost_.size();
-        for (std::vector<Outcome>& states : states_)
+        for (std::vector<Outcome>& states : states_) {
             for (Outcome& state : states) {
                 ++record_.planned;
                 if (state == Outcome::Failed) state = Outcome::Pending;
@@ -136,13 +136,14 @@ private:
                 else
                     ++record_.counts[state];
             }
+        }
         record_.counts.volumes_empty = empty_before_.size();
         meter_.expect(pending);
         return {};
     }
 
     Result<void> record_skipped() {
-        for (std::size_t k = 0; k < plan_.kinds.size(); ++k)
+        for (std::size_t k = 0; k < plan_.kinds.size(); ++k) {
             for (std::size_t e = 0; e < plan_.kinds[k].entries.size(); ++e) {
                 const PlanEntry& entry = plan_.kinds[k].entries[e];
                 if (entry.skip == 0 || states_[k][e] != Outcome::Pending) continue;
@@ -151,6 +152,7 @@ private:
                                       .reason = std::string(plan_.reason(entry))};
                 TRY(record({.kind = k, .entry = e}, std::move(outcome)));
             }
+        }
         return {};
     }
 
@@ -372,7 +374,7 @@ private:
         const std::set<Item> tied_anew = to_be_tied();
         base::WorkerPool pool(environment_.requests_in_flight,
                               2 * environment_.requests_in_flight + 1);
-        for (std::size_t k = 0; k < plan_.kinds.size(); ++k)
+        for (std::size_t k = 0; k < plan_.kinds.size(); ++k) {
             for (std::size_t e = 0; e < plan_.kinds[k].entries.size(); ++e) {
                 const Item item{.kind = k, .entry = e};
                 bool late = plan_.kinds[k].entries[e].owner_later && is_ours(states_[k][e]);
@@ -383,6 +385,7 @@ private:
                     return set_owners(item, body, stop);
                 }));
             }
+        }
         return pool.finish();
     }
 

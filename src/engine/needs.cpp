@@ -19,13 +19,20 @@ struct ClassReference {
 };
 
 constexpr std::array kClassReferences = {
-    ClassReference{"storage.k8s.io", "StorageClass", "storageClassName"},
-    ClassReference{"storage.k8s.io", "VolumeAttributesClass", "volumeAttributesClassName"},
-    ClassReference{"scheduling.k8s.io", "PriorityClass", "priorityClassName"},
-    ClassReference{"node.k8s.io", "RuntimeClass", "runtimeClassName"},
-    ClassReference{"networking.k8s.io", "IngressClass", "ingressClassName"},
-    ClassReference{"gateway.networking.k8s.io", "GatewayClass", "gatewayClassName"},
-    ClassReference{"snapshot.storage.k8s.io", "VolumeSnapshotClass", "volumeSnapshotClassName"},
+    ClassReference{.group = "storage.k8s.io", .kind = "StorageClass", .member = "storageClassName"},
+    ClassReference{.group = "storage.k8s.io",
+                   .kind = "VolumeAttributesClass",
+                   .member = "volumeAttributesClassName"},
+    ClassReference{
+        .group = "scheduling.k8s.io", .kind = "PriorityClass", .member = "priorityClassName"},
+    ClassReference{.group = "node.k8s.io", .kind = "RuntimeClass", .member = "runtimeClassName"},
+    ClassReference{
+        .group = "networking.k8s.io", .kind = "IngressClass", .member = "ingressClassName"},
+    ClassReference{
+        .group = "gateway.networking.k8s.io", .kind = "GatewayClass", .member = "gatewayClassName"},
+    ClassReference{.group = "snapshot.storage.k8s.io",
+                   .kind = "VolumeSnapshotClass",
+                   .member = "volumeSnapshotClassName"},
 };
 
 std::string class_name(std::string_view member, std::string_view name) {

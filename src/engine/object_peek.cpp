@@ -156,17 +156,17 @@ bool can_be_needed(std::string_view group, std::string_view kind) {
         std::string_view group, kind;
     };
     static constexpr std::array<Kind, 11> kKinds = {{
-        {"", "PersistentVolume"},
-        {"gateway.networking.k8s.io", "GatewayClass"},
-        {"networking.k8s.io", "IngressClass"},
-        {"node.k8s.io", "RuntimeClass"},
-        {"rbac.authorization.k8s.io", "ClusterRole"},
-        {"rbac.authorization.k8s.io", "ClusterRoleBinding"},
-        {"scheduling.k8s.io", "PriorityClass"},
-        {"snapshot.storage.k8s.io", "VolumeSnapshotClass"},
-        {"snapshot.storage.k8s.io", "VolumeSnapshotContent"},
-        {"storage.k8s.io", "StorageClass"},
-        {"storage.k8s.io", "VolumeAttributesClass"},
+        {.group = "", .kind = "PersistentVolume"},
+        {.group = "gateway.networking.k8s.io", .kind = "GatewayClass"},
+        {.group = "networking.k8s.io", .kind = "IngressClass"},
+        {.group = "node.k8s.io", .kind = "RuntimeClass"},
+        {.group = "rbac.authorization.k8s.io", .kind = "ClusterRole"},
+        {.group = "rbac.authorization.k8s.io", .kind = "ClusterRoleBinding"},
+        {.group = "scheduling.k8s.io", .kind = "PriorityClass"},
+        {.group = "snapshot.storage.k8s.io", .kind = "VolumeSnapshotClass"},
+        {.group = "snapshot.storage.k8s.io", .kind = "VolumeSnapshotContent"},
+        {.group = "storage.k8s.io", .kind = "StorageClass"},
+        {.group = "storage.k8s.io", .kind = "VolumeAttributesClass"},
     }};
     return std::ranges::any_of(
         kKinds, [&](const Kind& one) { return one.group == group && one.kind == kind; });

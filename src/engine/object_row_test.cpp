@@ -7,7 +7,8 @@ namespace {
 
 TEST(ObjectKey, ReadsBackWhatItWrote) {
     for (const ObjectKey& key :
-         {ObjectKey{"apps", "Deployment", "shop", "web"}, ObjectKey{"", "Namespace", "", "shop"}})
+         {ObjectKey{.group = "apps", .kind = "Deployment", .ns = "shop", .name = "web"},
+          ObjectKey{.group = "", .kind = "Namespace", .ns = "", .name = "shop"}})
         EXPECT_EQ(*decode_key(encode_key(key)), key);
 }
 
@@ -23,10 +24,11 @@ TEST(ObjectKey, RefusesWhatCouldNotBeReadBack) {
     EXPECT_TRUE(check_key({"apps", "Deployment", "shop", std::string(4096 - 21, 'n')}));
     EXPECT_FALSE(check_key({"apps", "Deployment", "shop", std::string(4096 - 20, 'n')}));
     for (const ObjectKey& key :
-         {ObjectKey{"apps", "Deployment", "shop", ""},
-          ObjectKey{"apps", "Deployment", "shop", "a\0b"s},
-          ObjectKey{"apps", "Deployment", "sh\0op"s, "a"}, ObjectKey{"apps", "", "shop", "a"},
-          ObjectKey{"a/b", "Deployment", "shop", "a"}})
+         {ObjectKey{.group = "apps", .kind = "Deployment", .ns = "shop", .name = ""},
+          ObjectKey{.group = "apps", .kind = "Deployment", .ns = "shop", .name = "a\0b"s},
+          ObjectKey{.group = "apps", .kind = "Deployment", .ns = "sh\0op"s, .name = "a"},
+          ObjectKey{.group = "apps", .kind = "", .ns = "shop", .name = "a"},
+          ObjectKey{.group = "a/b", .kind = "Deployment", .ns = "shop", .name = "a"}})
         EXPECT_EQ(check_key(key).error().code, ErrorCode::InvalidArgument) << key.text();
 }
 

@@ -70,11 +70,12 @@ private:
         kube::Method method;
         std::string_view patch_type;
     };
-    static constexpr Act kPost{kube::Method::Post, ""};
-    static constexpr Act kPut{kube::Method::Put, ""};
-    static constexpr Act kDelete{kube::Method::Delete, ""};
-    static constexpr Act kMerge{kube::Method::Patch, kube::kMergePatch};
-    static constexpr Act kMergeByKey{kube::Method::Patch, kube::kStrategicMergePatch};
+    static constexpr Act kPost{.method = kube::Method::Post, .patch_type = ""};
+    static constexpr Act kPut{.method = kube::Method::Put, .patch_type = ""};
+    static constexpr Act kDelete{.method = kube::Method::Delete, .patch_type = ""};
+    static constexpr Act kMerge{.method = kube::Method::Patch, .patch_type = kube::kMergePatch};
+    static constexpr Act kMergeByKey{.method = kube::Method::Patch,
+                                     .patch_type = kube::kStrategicMergePatch};
 
     Result<kube::Response> send(Act act, const Prepared& prepared, const std::string& body,
                                 std::stop_token stop) const;

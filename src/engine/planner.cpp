@@ -313,7 +313,7 @@ private:
             std::string place(kind.captured.namespaced ? ns : std::string_view{});
             place.push_back('\0');
             const PlanEntry* entry = kind.find(place + owner.name);
-            return {&kind, const_cast<PlanEntry*>(entry)};
+            return {.kind = &kind, .entry = const_cast<PlanEntry*>(entry)};
         }
         return {};
     }

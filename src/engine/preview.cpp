@@ -128,7 +128,7 @@ private:
         if (namespaces.size() > kMaxNamespaceLists) namespaces = {""};
         bool saw_all = true;
         Uids uids;
-        for (const std::string& ns : namespaces)
+        for (const std::string& ns : namespaces) {
             saw_all &= TRY(each_live(*kind.served, ns, stop, [&](const kube::ObjectView& live) {
                 const auto place = places.find(place_of(live.ns, live.name));
                 if (place == places.end()) return Result<void>();
@@ -136,6 +136,7 @@ private:
                     uids.emplace(place->first, live.uid);
                 return remember(live, kind, place->first, existing);
             }));
+        }
         if (saw_all) remember_owners(kind, uids);
         return existing;
     }

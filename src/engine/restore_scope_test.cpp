@@ -16,16 +16,20 @@ kube::Discovery kinds() {
     return discovery;
 }
 
-const ObjectKey kChosen{"", "ConfigMap", "shop", "a"};
-const ObjectKey kOther{"", "ConfigMap", "other", "a"};
-const ObjectKey kNamespace{"", "Namespace", "", "shop"};
-const ObjectKey kOtherNamespace{"", "Namespace", "", "other"};
-const ObjectKey kRole{"rbac.authorization.k8s.io", "ClusterRole", "", "r"};
-const ObjectKey kBinding{"rbac.authorization.k8s.io", "ClusterRoleBinding", "", "b"};
-const ObjectKey kVolume{"", "PersistentVolume", "", "v"};
-const ObjectKey kDefinition{"apiextensions.k8s.io", "CustomResourceDefinition", "", "d"};
-const ObjectKey kService{"apiregistration.k8s.io", "APIService", "", "s"};
-const ObjectKey kIssuer{"example.com", "ClusterIssuer", "", "i"};
+const ObjectKey kChosen{.group = "", .kind = "ConfigMap", .ns = "shop", .name = "a"};
+const ObjectKey kOther{.group = "", .kind = "ConfigMap", .ns = "other", .name = "a"};
+const ObjectKey kNamespace{.group = "", .kind = "Namespace", .ns = "", .name = "shop"};
+const ObjectKey kOtherNamespace{.group = "", .kind = "Namespace", .ns = "", .name = "other"};
+const ObjectKey kRole{
+    .group = "rbac.authorization.k8s.io", .kind = "ClusterRole", .ns = "", .name = "r"};
+const ObjectKey kBinding{
+    .group = "rbac.authorization.k8s.io", .kind = "ClusterRoleBinding", .ns = "", .name = "b"};
+const ObjectKey kVolume{.group = "", .kind = "PersistentVolume", .ns = "", .name = "v"};
+const ObjectKey kDefinition{
+    .group = "apiextensions.k8s.io", .kind = "CustomResourceDefinition", .ns = "", .name = "d"};
+const ObjectKey kService{
+    .group = "apiregistration.k8s.io", .kind = "APIService", .ns = "", .name = "s"};
+const ObjectKey kIssuer{.group = "example.com", .kind = "ClusterIssuer", .ns = "", .name = "i"};
 
 bool concerns(const SelectionSpec& spec, const ObjectKey& key) {
     auto selection = Selection::create(spec, kinds());
@@ -62,7 +66,8 @@ TEST(RestoreScope, FollowsTheKinds) {
     const SelectionSpec spec{.kinds = {"configmaps"}};
     for (const ObjectKey& key : {kChosen, kOther, kNamespace, kDefinition})
         EXPECT_TRUE(concerns(spec, key)) << key.text();
-    for (const ObjectKey& key : {ObjectKey{"", "Secret", "shop", "a"}, kRole, kIssuer})
+    for (const ObjectKey& key :
+         {ObjectKey{.group = "", .kind = "Secret", .ns = "shop", .name = "a"}, kRole, kIssuer})
         EXPECT_FALSE(concerns(spec, key)) << key.text();
 }
 

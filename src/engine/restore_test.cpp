@@ -264,7 +264,7 @@ TEST_F(Restore, TakesANamespaceThatItMayNotCreateButHas) {
     point_has_config_map("shop", "a", "1");
     kube_.add("Namespace", R"({"metadata":{"name":"shop"}})");
     auto forbid_namespaces = [&] {
-        for (bool list : {false, true})
+        for (bool list : {false, true}) {
             kube_.script({.when =
                               [list](const kube::Request& request) {
                                   return request.path == "/api/v1/namespaces" &&
@@ -274,6 +274,7 @@ TEST_F(Restore, TakesANamespaceThatItMayNotCreateButHas) {
                           .reason = "Forbidden",
                           .message = "namespaces is forbidden: you may not",
                           .times = 5});
+        }
     };
     forbid_namespaces();
     auto shown = preview();
@@ -618,8 +619,9 @@ TEST_F(Restore, DoesNotReadWhatItCannotNeed) {
     }
     point_has(R"({"apiVersion":"example.com/v1","kind":"ClusterIssuer","metadata":{"name":"i"}})");
     for (const ObjectKey& key :
-         {ObjectKey{"", "Namespace", "", "other"}, ObjectKey{"", "ConfigMap", "other", "a"},
-          ObjectKey{"example.com", "ClusterIssuer", "", "i"}})
+         {ObjectKey{.group = "", .kind = "Namespace", .ns = "", .name = "other"},
+          ObjectKey{.group = "", .kind = "ConfigMap", .ns = "other", .name = "a"},
+          ObjectKey{.group = "example.com", .kind = "ClusterIssuer", .ns = "", .name = "i"}})
         source_.harm(encode_key(key));
     RestoreRecord record = restore({.selection = {.namespaces = {"sho?"}}});
     EXPECT_EQ(record.state, RestoreState::Completed);

@@ -22,17 +22,17 @@ struct WatchedKind {
 };
 
 constexpr std::array kWatched = {
-    WatchedKind{"", "Pod", ""},
-    WatchedKind{"", "Service", "kubernetes"},
-    WatchedKind{"", "ConfigMap", "kube-root-ca.crt"},
-    WatchedKind{"", "Secret", ""},
-    WatchedKind{"", "PersistentVolumeClaim", ""},
-    WatchedKind{"", "ServiceAccount", "default"},
-    WatchedKind{"apps", "Deployment", ""},
-    WatchedKind{"apps", "StatefulSet", ""},
-    WatchedKind{"apps", "DaemonSet", ""},
-    WatchedKind{"batch", "Job", ""},
-    WatchedKind{"batch", "CronJob", ""},
+    WatchedKind{.group = "", .kind = "Pod", .own = ""},
+    WatchedKind{.group = "", .kind = "Service", .own = "kubernetes"},
+    WatchedKind{.group = "", .kind = "ConfigMap", .own = "kube-root-ca.crt"},
+    WatchedKind{.group = "", .kind = "Secret", .own = ""},
+    WatchedKind{.group = "", .kind = "PersistentVolumeClaim", .own = ""},
+    WatchedKind{.group = "", .kind = "ServiceAccount", .own = "default"},
+    WatchedKind{.group = "apps", .kind = "Deployment", .own = ""},
+    WatchedKind{.group = "apps", .kind = "StatefulSet", .own = ""},
+    WatchedKind{.group = "apps", .kind = "DaemonSet", .own = ""},
+    WatchedKind{.group = "batch", .kind = "Job", .own = ""},
+    WatchedKind{.group = "batch", .kind = "CronJob", .own = ""},
 };
 
 bool is_system_namespace(std::string_view name) {

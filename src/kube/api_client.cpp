@@ -214,10 +214,11 @@ std::optional<SteadyTime> ApiClient::away_since() {
 
 Error ApiClient::refusal(const Credentials& credentials, std::string_view body) const {
     const StatusError status = status_error(401, body);
-    return Error{ErrorCode::PermissionDenied,
-                 fmt::format("{} does not accept who we are{} ({}): {}", http_->server().text(),
-                             user_.empty() ? "" : fmt::format(" (user '{}')", user_),
-                             status.message, credentials_.explain_refusal(credentials))};
+    return Error{
+        .code = ErrorCode::PermissionDenied,
+        .message = fmt::format("{} does not accept who we are{} ({}): {}", http_->server().text(),
+                               user_.empty() ? "" : fmt::format(" (user '{}')", user_),
+                               status.message, credentials_.explain_refusal(credentials))};
 }
 
 Result<ApiClient::Answer> ApiClient::attempt(const Request& request, std::size_t max_body_bytes,

@@ -185,8 +185,9 @@ public:
     }
 
     Key key_of(const ResourceType& known, std::string_view ns, std::string_view name) const {
-        return {known.plural + "." + known.group, std::string(known.namespaced ? ns : ""),
-                std::string(name)};
+        return {.group_plural = known.plural + "." + known.group,
+                .ns = std::string(known.namespaced ? ns : ""),
+                .name = std::string(name)};
     }
 
     std::optional<Json> live(const Key& key) const {
@@ -223,7 +224,7 @@ private:
     static constexpr std::size_t kMaxBodyBytes = 3u << 20u;
 
     static Key namespace_key(std::string_view name) {
-        return {"namespaces.", "", std::string(name)};
+        return {.group_plural = "namespaces.", .ns = "", .name = std::string(name)};
     }
 
     void add_namespace(std::string_view name) {
@@ -402,8 +403,9 @@ private:
         types_.push_back(made);
         definition["status"]["conditions"] = {{{"type", "NamesAccepted"}, {"status", "True"}},
                                               {{"type", "Established"}, {"status", "True"}}};
-        const Key key = {"customresourcedefinitions.apiextensions.k8s.io", "",
-                         base::text_at(definition, "/metadata/name")};
+        const Key key = {.group_plural = "customresourcedefinitions.apiextensions.k8s.io",
+                         .ns = "",
+                         .name = base::text_at(definition, "/metadata/name")};
         return store(key, std::move(definition));
     }
 
@@ -690,7 +692,8 @@ private:
 namespace {
 
 Error unreachable() {
-    return Error{ErrorCode::Unavailable, "cannot connect to https://fake: connection refused"};
+    return Error{.code = ErrorCode::Unavailable,
+                 .message = "cannot connect to https://fake: connection refused"};
 }
 
 }  // namespace

@@ -102,18 +102,30 @@ struct MetadataField {
 };
 
 constexpr std::array kMetadataFields = {
-    MetadataField{"name", &ObjectView::name, true, false},
-    MetadataField{"namespace", &ObjectView::ns, true, false},
-    MetadataField{"uid", &ObjectView::uid, true, true},
-    MetadataField{"resourceVersion", &ObjectView::resource_version, true, true},
-    MetadataField{"generation", &ObjectView::generation, false, true},
-    MetadataField{"creationTimestamp", &ObjectView::creation_timestamp, true, true},
-    MetadataField{"deletionTimestamp", &ObjectView::deletion_timestamp, true, false},
-    MetadataField{"labels", &ObjectView::labels, false, false},
-    MetadataField{"annotations", &ObjectView::annotations, false, false},
-    MetadataField{"ownerReferences", &ObjectView::owner_references, false, false},
-    MetadataField{"managedFields", &ObjectView::managed_fields, false, true},
-    MetadataField{"selfLink", nullptr, false, true},
+    MetadataField{.key = "name", .view = &ObjectView::name, .text = true, .cut = false},
+    MetadataField{.key = "namespace", .view = &ObjectView::ns, .text = true, .cut = false},
+    MetadataField{.key = "uid", .view = &ObjectView::uid, .text = true, .cut = true},
+    MetadataField{
+        .key = "resourceVersion", .view = &ObjectView::resource_version, .text = true, .cut = true},
+    MetadataField{.key = "generation", .view = &ObjectView::generation, .text = false, .cut = true},
+    MetadataField{.key = "creationTimestamp",
+                  .view = &ObjectView::creation_timestamp,
+                  .text = true,
+                  .cut = true},
+    MetadataField{.key = "deletionTimestamp",
+                  .view = &ObjectView::deletion_timestamp,
+                  .text = true,
+                  .cut = false},
+    MetadataField{.key = "labels", .view = &ObjectView::labels, .text = false, .cut = false},
+    MetadataField{
+        .key = "annotations", .view = &ObjectView::annotations, .text = false, .cut = false},
+    MetadataField{.key = "ownerReferences",
+                  .view = &ObjectView::owner_references,
+                  .text = false,
+                  .cut = false},
+    MetadataField{
+        .key = "managedFields", .view = &ObjectView::managed_fields, .text = false, .cut = true},
+    MetadataField{.key = "selfLink", .view = nullptr, .text = false, .cut = true},
 };
 
 std::size_t field_index(std::string_view key) {
@@ -180,7 +192,7 @@ private:
         const auto offset = [&](const char* at) {
             return static_cast<std::uint32_t>(at - object_begin_);
         };
-        object_.cuts[object_.cut_count++] = {offset(begin), offset(end)};
+        object_.cuts[object_.cut_count++] = {.begin = offset(begin), .end = offset(end)};
     }
 
     ObjectView& object_;

@@ -119,17 +119,17 @@ TEST(CapturedForm, CutsWhatTheServerMadeWhereverItStands) {
         std::string_view before;
         std::string_view after;
     } cases[] = {
-        {R"("uid":"1","name":"a")", R"("name":"a")"},
-        {R"("name":"a","uid":"1")", R"("name":"a")"},
-        {R"("name":"a","uid":"1","labels":{})", R"("name":"a","labels":{})"},
-        {R"("uid":"1","resourceVersion":"2","name":"a")", R"("name":"a")"},
-        {R"("name":"a","uid":"1","resourceVersion":"2")", R"("name":"a")"},
-        {R"("uid":"1","name":"a","selfLink":"/x","labels":{},"generation":4)",
-         R"("name":"a","labels":{})"},
-        {R"("uid":"1")", ""},
-        {R"("uid":"1","resourceVersion":"2","generation":1,"creationTimestamp":null,)"
-         R"("selfLink":"","managedFields":[{"f":{"a":[1,2]}}])",
-         ""},
+        {.before = R"("uid":"1","name":"a")", .after = R"("name":"a")"},
+        {.before = R"("name":"a","uid":"1")", .after = R"("name":"a")"},
+        {.before = R"("name":"a","uid":"1","labels":{})", .after = R"("name":"a","labels":{})"},
+        {.before = R"("uid":"1","resourceVersion":"2","name":"a")", .after = R"("name":"a")"},
+        {.before = R"("name":"a","uid":"1","resourceVersion":"2")", .after = R"("name":"a")"},
+        {.before = R"("uid":"1","name":"a","selfLink":"/x","labels":{},"generation":4)",
+         .after = R"("name":"a","labels":{})"},
+        {.before = R"("uid":"1")", .after = ""},
+        {.before = R"("uid":"1","resourceVersion":"2","generation":1,"creationTimestamp":null,)"
+                   R"("selfLink":"","managedFields":[{"f":{"a":[1,2]}}])",
+         .after = ""},
     };
     for (const auto& [before, after] : cases) {
         EXPECT_EQ(captured(fmt::format(R"({{"metadata":{{{}}}}})", before)),

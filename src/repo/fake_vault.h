@@ -34,7 +34,9 @@ T must(Result<T> result) {
 /// A vault in memory for tests, everything on the caller's thread unless asked otherwise.
 struct TestVault {
     explicit TestVault(std::size_t threads = 0, std::uint64_t seed = 1)
-        : random(seed), environment{clock, random, "", threads, {}} {
+        : random(seed),
+          environment{
+              .clock = clock, .random = random, .cache_dir = "", .threads = threads, .memory = {}} {
         const CreateOptions options{.vault_id = new_vault_id(random)};
         auto made = Repository::create(store, protector, options, environment);
         EXPECT_TRUE(made) << (made ? "" : made.error().message);
@@ -72,7 +74,9 @@ inline Result<RunRef> write_run(Writer& writer, const TestRows& rows) {
     auto at = rows.begin();
     return writer.add_run([&]() -> Result<std::optional<Row>> {
         if (at == rows.end()) return std::nullopt;
-        Row row{at->first, std::nullopt, base::to_bytes("attributes of " + at->first)};
+        Row row{.key = at->first,
+                .chunk = std::nullopt,
+                .attributes = base::to_bytes("attributes of " + at->first)};
         if (!at->second.empty()) row.chunk = TRY(writer.add_chunk(base::as_bytes(at->second)));
         ++at;
         return row;

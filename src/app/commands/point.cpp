@@ -138,14 +138,16 @@ void tell_point(const OpenPoint& point) {
     print_line(fmt::format("Objects             {} ({})", manifest.objects(),
                            base::human_bytes(manifest.bytes())));
     Table kinds({"KIND", "VERSION", "OBJECTS", "SIZE", "READ-AT"});
-    for (const engine::TypeRecord& type : manifest.types)
-        if (type.captured() && type.objects > 0)
+    for (const engine::TypeRecord& type : manifest.types) {
+        if (type.captured() && type.objects > 0) {
             kinds.add(
                 {type.type.qualified_kind(), type.type.version, std::to_string(type.objects),
                  base::human_bytes(type.bytes),
                  type.resource_version == manifest.resource_version
                      ? "point"
                      : type.resource_version + (type.type.aggregated ? " (aggregated)" : "")});
+        }
+    }
     print("\n" + kinds.text());
     for (const engine::TypeRecord& type : manifest.types)
         if (!type.captured())

@@ -241,13 +241,14 @@ Result<ExitCode> run_planned(Application& application, const RestoreWords& words
         tell("Nothing was restored.");
         return ExitCode::Failed;
     }
-    if (id.empty())
+    if (id.empty()) {
         id = TRY(records.create({.vault = point.vault.record.name,
                                  .point = point.listed.point.id.text(),
                                  .context = target.cluster.context,
                                  .server = target.cluster.client->server(),
                                  .cluster_uid = target.uid},
                                 words.options, environment));
+    }
     engine::RestoreRecord record =
         TRY(engine::run_restore(environment, plan, records, id, application.stop_token()));
     return tell_restore(application, records, record, words.output);

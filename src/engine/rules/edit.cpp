@@ -83,15 +83,15 @@ const char* pod_template_pointer(std::string_view group, std::string_view kind) 
         const char* pointer;
     };
     static constexpr std::array<Entry, 9> kEntries = {{
-        {"", "Pod", ""},
-        {"", "PodTemplate", "/template"},
-        {"", "ReplicationController", "/spec/template"},
-        {"apps", "Deployment", "/spec/template"},
-        {"apps", "ReplicaSet", "/spec/template"},
-        {"apps", "StatefulSet", "/spec/template"},
-        {"apps", "DaemonSet", "/spec/template"},
-        {"batch", "Job", "/spec/template"},
-        {"batch", "CronJob", "/spec/jobTemplate/spec/template"},
+        {.group = "", .kind = "Pod", .pointer = ""},
+        {.group = "", .kind = "PodTemplate", .pointer = "/template"},
+        {.group = "", .kind = "ReplicationController", .pointer = "/spec/template"},
+        {.group = "apps", .kind = "Deployment", .pointer = "/spec/template"},
+        {.group = "apps", .kind = "ReplicaSet", .pointer = "/spec/template"},
+        {.group = "apps", .kind = "StatefulSet", .pointer = "/spec/template"},
+        {.group = "apps", .kind = "DaemonSet", .pointer = "/spec/template"},
+        {.group = "batch", .kind = "Job", .pointer = "/spec/template"},
+        {.group = "batch", .kind = "CronJob", .pointer = "/spec/jobTemplate/spec/template"},
     }};
     for (const Entry& entry : kEntries)
         if (entry.group == group && entry.kind == kind) return entry.pointer;

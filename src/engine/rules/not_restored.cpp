@@ -39,38 +39,38 @@ bool is_of(const ObjectPeek& object, std::string_view group, std::string_view ki
 
 std::string_view bound_to_the_cluster(const ObjectPeek& object) {
     static constexpr std::array<KindName, 15> kKinds = {{
-        {"", "Node"},
-        {"", "Event"},
-        {"", "ComponentStatus"},
-        {"events.k8s.io", "Event"},
-        {"coordination.k8s.io", "Lease"},
-        {"coordination.k8s.io", "LeaseCandidate"},
-        {"storage.k8s.io", "CSINode"},
-        {"storage.k8s.io", "VolumeAttachment"},
-        {"storage.k8s.io", "CSIStorageCapacity"},
-        {"resource.k8s.io", "ResourceSlice"},
-        {"metrics.k8s.io", "PodMetrics"},
-        {"metrics.k8s.io", "NodeMetrics"},
-        {"internal.apiserver.k8s.io", "StorageVersion"},
-        {"migration.k8s.io", "StorageState"},
-        {"networking.k8s.io", "IPAddress"},
+        {.group = "", .kind = "Node"},
+        {.group = "", .kind = "Event"},
+        {.group = "", .kind = "ComponentStatus"},
+        {.group = "events.k8s.io", .kind = "Event"},
+        {.group = "coordination.k8s.io", .kind = "Lease"},
+        {.group = "coordination.k8s.io", .kind = "LeaseCandidate"},
+        {.group = "storage.k8s.io", .kind = "CSINode"},
+        {.group = "storage.k8s.io", .kind = "VolumeAttachment"},
+        {.group = "storage.k8s.io", .kind = "CSIStorageCapacity"},
+        {.group = "resource.k8s.io", .kind = "ResourceSlice"},
+        {.group = "metrics.k8s.io", .kind = "PodMetrics"},
+        {.group = "metrics.k8s.io", .kind = "NodeMetrics"},
+        {.group = "internal.apiserver.k8s.io", .kind = "StorageVersion"},
+        {.group = "migration.k8s.io", .kind = "StorageState"},
+        {.group = "networking.k8s.io", .kind = "IPAddress"},
     }};
     return is_one_of(kKinds, object) ? "belongs to the nodes and moments of one cluster" : "";
 }
 
 std::string_view virtual_kind(const ObjectPeek& object) {
     static constexpr std::array<KindName, 11> kKinds = {{
-        {"", "Binding"},
-        {"policy", "Eviction"},
-        {"authentication.k8s.io", "TokenReview"},
-        {"authentication.k8s.io", "TokenRequest"},
-        {"authentication.k8s.io", "SelfSubjectReview"},
-        {"authorization.k8s.io", "SubjectAccessReview"},
-        {"authorization.k8s.io", "SelfSubjectAccessReview"},
-        {"authorization.k8s.io", "SelfSubjectRulesReview"},
-        {"authorization.k8s.io", "LocalSubjectAccessReview"},
-        {"imagepolicy.k8s.io", "ImageReview"},
-        {"autoscaling", "Scale"},
+        {.group = "", .kind = "Binding"},
+        {.group = "policy", .kind = "Eviction"},
+        {.group = "authentication.k8s.io", .kind = "TokenReview"},
+        {.group = "authentication.k8s.io", .kind = "TokenRequest"},
+        {.group = "authentication.k8s.io", .kind = "SelfSubjectReview"},
+        {.group = "authorization.k8s.io", .kind = "SubjectAccessReview"},
+        {.group = "authorization.k8s.io", .kind = "SelfSubjectAccessReview"},
+        {.group = "authorization.k8s.io", .kind = "SelfSubjectRulesReview"},
+        {.group = "authorization.k8s.io", .kind = "LocalSubjectAccessReview"},
+        {.group = "imagepolicy.k8s.io", .kind = "ImageReview"},
+        {.group = "autoscaling", .kind = "Scale"},
     }};
     return is_one_of(kKinds, object) ? "is a request, not a stored object" : "";
 }
@@ -137,9 +137,9 @@ std::string_view local_api_service(const ObjectPeek& object) {
 
 std::string_view past_request(const ObjectPeek& object) {
     static constexpr std::array<KindName, 3> kKinds = {{
-        {"certificates.k8s.io", "CertificateSigningRequest"},
-        {"storagemigration.k8s.io", "StorageVersionMigration"},
-        {"migration.k8s.io", "StorageVersionMigration"},
+        {.group = "certificates.k8s.io", .kind = "CertificateSigningRequest"},
+        {.group = "storagemigration.k8s.io", .kind = "StorageVersionMigration"},
+        {.group = "migration.k8s.io", .kind = "StorageVersionMigration"},
     }};
     return is_one_of(kKinds, object) ? "is a request that has been dealt with" : "";
 }
@@ -160,8 +160,8 @@ std::string_view managed_addon(const ObjectPeek& object) {
 
 std::string_view virtual_machine_instance(const ObjectPeek& object) {
     static constexpr std::array<KindName, 2> kKinds = {{
-        {"kubevirt.io", "VirtualMachineInstance"},
-        {"kubevirt.io", "VirtualMachineInstanceMigration"},
+        {.group = "kubevirt.io", .kind = "VirtualMachineInstance"},
+        {.group = "kubevirt.io", .kind = "VirtualMachineInstanceMigration"},
     }};
     bool launcher =
         is_core(object, "Pod") && value(object.labels, "kubevirt.io") == "virt-launcher";

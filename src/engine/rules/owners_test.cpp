@@ -31,8 +31,8 @@ TEST(OwnerRules, NeverWriteAnOldUid) {
     Json object = parse(kTwoOwners);
     auto changes = rewrite_owners(object, [](const OwnerReference& owner) {
         using State = OwnerAnswer::State;
-        return owner.kind == "Widget" ? OwnerAnswer{State::Found, "new"}
-                                      : OwnerAnswer{State::Missing, ""};
+        return owner.kind == "Widget" ? OwnerAnswer{.state = State::Found, .uid = "new"}
+                                      : OwnerAnswer{.state = State::Missing, .uid = ""};
     });
     EXPECT_EQ(object, parse(R"({"metadata":{"ownerReferences":[{"apiVersion":"example.com/v1",
         "kind":"Widget","name":"w","uid":"new","controller":true,"blockOwnerDeletion":true}]}})"));
@@ -42,8 +42,9 @@ TEST(OwnerRules, NeverWriteAnOldUid) {
 
 TEST(OwnerRules, LeaveAReferenceForLaterWhenItsOwnerComesLater) {
     Json object = parse(kTwoOwners);
-    auto changes = rewrite_owners(
-        object, [](const OwnerReference&) { return OwnerAnswer{OwnerAnswer::State::Later, ""}; });
+    auto changes = rewrite_owners(object, [](const OwnerReference&) {
+        return OwnerAnswer{.state = OwnerAnswer::State::Later, .uid = ""};
+    });
     EXPECT_EQ(object, parse(R"({"metadata":{}})"));
     EXPECT_TRUE(changes.later);
     EXPECT_TRUE(changes.dropped.empty());
@@ -80,7 +81,7 @@ TEST(OwnerRules, SurviveReferencesOfTheWrongShape) {
         owner_references(object);
         drop_block_owner_deletion(object);
         rewrite_owners(object, [](const OwnerReference&) {
-            return OwnerAnswer{OwnerAnswer::State::Found, "x"};
+            return OwnerAnswer{.state = OwnerAnswer::State::Found, .uid = "x"};
         });
     }
 }
