@@ -12,6 +12,8 @@ namespace holdfast::app {
 namespace {
 
 constexpr std::size_t kMaxDepth = 600;
+/// YAML looks this far for the colon behind a key that no question mark announces.
+constexpr std::size_t kMaxPlainKey = 1000;
 
 bool is_word_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -38,8 +40,42 @@ bool fits_block(const std::string& text) {
     return !text.ends_with("\n\n");
 }
 
-std::string quoted(const std::string& text) {
-    return base::dump_json(Json(text));
+/// How many bytes at the beginning of `text` are a character that JSON may have as it is, but YAML
+/// refuses or takes for the end of a line: delete, C1 controls, line and paragraph separators, the
+/// byte order mark, U+FFFE and U+FFFF.
+std::size_t needs_escape(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    if (byte(0) == 0x7f) return 1;
+    if (byte(0) == 0xc2 && text.size() > 1 && byte(1) < 0xa0) return 2;
+    static constexpr std::array<std::string_view, 5> kThree = {
+        "\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf", "\xef\xbf\xbe", "\xef\xbf\xbf"};
+    return std::ranges::find(kThree, text.substr(0, 3)) == kThree.end() ? 0 : 3;
+}
+
+std::string escape(std::string_view character) {
+    const auto bits = [&](std::size_t i) {
+        return static_cast<unsigned char>(character[i]) & 0x3fu;
+    };
+    if (character.size() == 1) return "\\u007f";
+    if (character.size() == 2) return fmt::format("\\u{:04x}", 0x80u + bits(1));
+    const unsigned lead = static_cast<unsigned char>(character[0]) & 0x0fu;
+    return fmt::format("\\u{:04x}", (lead << 12u) + (bits(1) << 6u) + bits(2));
+}
+
+/// JSON on one line, which is YAML too once the few characters that YAML minds are escaped.
+std::string on_one_line(const Json& json) {
+    const std::string text = base::dump_json(json);
+    std::string out;
+    out.reserve(text.size());
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::size_t size = needs_escape(rest);
+        if (size > 0)
+            out += escape(rest.substr(0, size));
+        else
+            out += rest[0];
+        rest.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    return out;
 }
 
 class Writer {
@@ -49,7 +85,7 @@ public:
     /// Writes what follows "key:" or "-", including the space or the line break before it.
     void value(const Json& json, std::size_t indent, std::size_t depth) {
         if (depth > kMaxDepth || (json.is_structured() && json.empty())) {
-            text_ += ' ' + base::dump_json(json) + '\n';
+            text_ += ' ' + on_one_line(json) + '\n';
         } else if (json.is_object()) {
             text_ += '\n';
             object(json, indent, depth);
@@ -66,7 +102,12 @@ public:
         for (const auto& [key, member] : json.items()) {
             if (!std::exchange(after_dash_, false) || !first) text_.append(indent, ' ');
             first = false;
-            text_ += (is_plain(key) ? key : quoted(key)) + ':';
+            const std::string name = is_plain(key) ? key : on_one_line(key);
+            const bool is_long = name.size() > kMaxPlainKey;
+            if (is_long) text_ += "? ";
+            text_ += name;
+            if (is_long) text_.append("\n").append(indent, ' ');
+            text_ += ':';
             // A sequence under a key stands at the key's own column, as kubectl writes it.
             value(member, member.is_array() ? indent : indent + 2, depth + 1);
         }
@@ -89,12 +130,12 @@ private:
 
     void scalar(const Json& json, std::size_t indent) {
         if (!json.is_string()) {
-            text_ += ' ' + base::dump_json(json) + '\n';
+            text_ += ' ' + on_one_line(json) + '\n';
             return;
         }
         const auto& text = json.get_ref<const std::string&>();
         if (!fits_block(text)) {
-            text_ += ' ' + (is_plain(text) ? text : quoted(text)) + '\n';
+            text_ += ' ' + (is_plain(text) ? text : on_one_line(text)) + '\n';
             return;
         }
         bool ends_in_break = text.back() == '\n';

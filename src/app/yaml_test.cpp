@@ -53,6 +53,25 @@ TEST(Yaml, QuotesWhatCouldBeTakenForAnotherType) {
         expect_round_trip({{"value", text}});
 }
 
+TEST(Yaml, EscapesWhatJsonAllowsAndYamlDoesNot) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"\x7f", "\\u007f"},         {"\xc2\x80", "\\u0080"},     {"\xc2\x85", "\\u0085"},
+        {"\xc2\x9f", "\\u009f"},     {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"},
+        {"\xef\xbb\xbf", "\\ufeff"}, {"\xef\xbf\xbe", "\\ufffe"}, {"\xef\xbf\xbf", "\\uffff"}};
+    for (const auto& [character, escaped] : cases)
+        EXPECT_EQ(to_yaml({{"a", "x" + character}}), "a: \"x" + escaped + "\"\n");
+    const std::string kept = "\xc2\xa0\xc3\x85\xe2\x80\xa6\xef\xbf\xbd\xf0\x9f\x98\x80";
+    EXPECT_EQ(to_yaml({{"a", kept}}), "a: \"" + kept + "\"\n");
+}
+
+TEST(Yaml, AnnouncesKeysThatAreLong) {
+    const std::string key(2000, 'k');
+    for (const Json& value : {Json("text"), Json("a\nb\n"), Json::array({1, 2}), Json{{"a", 1}}}) {
+        expect_round_trip({{key, value}});
+        expect_round_trip({{"list", Json::array({{{key, value}, {"z", 1}}})}});
+    }
+}
+
 TEST(Yaml, SurvivesArbitraryStrings) {
     EXPECT_TRUE(rc::check("any string", [](const std::vector<std::string>& texts) {
         Json json = {{"list", Json::array()}, {"map", Json::object()}};

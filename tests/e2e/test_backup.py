@@ -11,6 +11,7 @@ import yaml
 
 from tests.cluster.client import Client, wait_until
 from tests.e2e.conftest import create_namespace
+from tests.e2e.restoring import CRDS, widget_crd
 
 SERVER_MADE = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 
@@ -80,6 +81,61 @@ def test_a_point_holds_every_object_of_every_kind(new_cluster, new_holdfast):
         qualified = f"{group or 'v1'}/{kind}"
         printed = yaml.safe_load(holdfast.ok("point", "get", "latest", qualified, name, *where).stdout)
         assert printed == without_server_fields(expected[group, kind, namespace, name])
+
+
+# Strings that YAML takes for something else, or breaks, unless they are written with care.
+AWKWARD = [
+    "", " ", "yes", "No", "~", "null", "true", "1e3", "0x1f", "0o17", "017", "1_000", ".5", "-.inf", ".NaN", "12:30:45",
+    "2024-02-30", "- a", "? a", "a: b", "a #b", "#a", "&a", "*a", "!a", "%a", "@a", "`a", "|", ">", "[", "{}", "'", '"',
+    "\\n", " leading", "trailing ", "tab\tinside", "\ttab first", "one\n", "one\n\n", "\none", "one\n  two\n three", "\r\n",
+    "---", "...", "--- a\n...\n", "\u0085\u2028\u2029", "\u00e4\u4e2d\U0001f600", "\ufeff", "\u007f\u0001", "long " * 60, "=", "<<",
+]  # fmt: skip
+NUMBERS = [0, -1, 1.5, 1e21, 1e-7, 2**53 + 1, 2**63 - 1, -(2**63), True, False, None, [], {}, [[]], [{}, [{"a": None}]]]
+
+
+def awkward_objects(group: str) -> dict[str, dict]:
+    """Objects that no controller touches, by the end of their path."""
+    words = {f"key-{number}": word for number, word in enumerate(AWKWARD)}
+    pod = {"containers": [{"name": "c", "image": "example.com/a:1.10", "args": [*AWKWARD, "-c", "echo $(A)\nexit 0\n"],
+                           "env": [{"name": "A", "value": "010"}], "resources": {"limits": {"cpu": "1e3", "memory": "1Gi"}}}]}
+    encoded = base64.b64encode(bytes(range(256))).decode()
+    return {
+        "api/v1/configmaps": {"data": words, "binaryData": {"bytes": encoded}},
+        "api/v1/secrets": {"type": "Opaque", "data": {"bytes": encoded}},
+        "api/v1/podtemplates": {"template": {"metadata": {"annotations": words}, "spec": pod}},
+        "apis/networking.k8s.io/v1/networkpolicies": {"spec": {"podSelector": {}, "ingress": [{}], "egress": []}},
+        "apis/rbac.authorization.k8s.io/v1/roles": {"rules": [{"apiGroups": ["", "*"], "resources": ["*"], "verbs": ["y"]}]},
+        f"apis/{group}/v1/widgets": {
+            "kind": "Widget", "apiVersion": f"{group}/v1",
+            "spec": {"numbers": NUMBERS, "words": AWKWARD, "by word": {word: word for word in [*AWKWARD, "k" * 2000] if word}}},
+    }  # fmt: skip
+
+
+def test_what_point_get_prints_makes_an_equal_object_elsewhere(holdfast, cluster, namespace):
+    """The API server itself reads the YAML: it is sent as it was printed, but for the namespace."""
+    client, elsewhere = cluster.client, f"{namespace}-copy"
+    group = f"{namespace}.example.com"
+    create_namespace(cluster, elsewhere)
+    client.create_crd(widget_crd(group, "v1"))
+    try:
+        metadata = {"name": "odd", "labels": {"on": "off", "n": "1"}, "annotations": {"example.com/a": "\n", "y": "'\""}}
+        originals = {}
+        for path, content in awkward_objects(group).items():
+            where, _, plural = path.rpartition("/")
+            originals[plural] = client.create(f"/{where}/namespaces/{namespace}/{plural}", {**content, "metadata": metadata})
+        holdfast.ok("backup", "-n", namespace)
+        for path in awkward_objects(group):
+            where, _, plural = path.rpartition("/")
+            printed = holdfast.ok("point", "get", "latest", plural, "odd", "-n", namespace).stdout
+            body = printed.replace(namespace, elsewhere).replace(f"{elsewhere}.example.com", group).encode()
+            content_type = {"Content-Type": "application/yaml"}
+            client.api("POST", f"/{where}/namespaces/{elsewhere}/{plural}", body, headers=content_type)
+            copy = without_server_fields(client.get(f"/{where}/namespaces/{elsewhere}/{plural}/odd"))
+            copy["metadata"]["namespace"] = namespace
+            assert copy == without_server_fields(originals[plural]), printed
+    finally:
+        client.delete(f"{CRDS}/widgets.{group}")
+        client.delete(f"/api/v1/namespaces/{elsewhere}")
 
 
 def test_a_second_backup_of_an_unchanged_cluster_adds_next_to_nothing(new_cluster, new_holdfast):
@@ -269,6 +325,21 @@ def test_an_object_that_is_being_deleted_is_captured_and_marked(holdfast, cluste
         assert [o["deleting"] for o in found if o["name"] == "going"] == [True]
     finally:
         client.patch(path, {"metadata": {"finalizers": None}})
+
+
+def test_managed_fields_are_kept_on_request_and_printed(holdfast, cluster, namespace):
+    made = add_config_map(cluster.client, namespace, "one", {"a": "b"})
+    assert made["metadata"]["managedFields"]
+
+    def metadata() -> dict:
+        return holdfast.ok("point", "get", "latest", "cm", "one", "-n", namespace, "-o", "json").json()["metadata"]
+
+    holdfast.ok("backup", "-n", namespace)
+    assert "managedFields" not in metadata()
+    holdfast.ok("backup", "-n", namespace, "--managed-fields")
+    assert metadata()["managedFields"] == made["metadata"]["managedFields"]
+    printed = yaml.safe_load(holdfast.ok("point", "get", "latest", "cm", "one", "-n", namespace).stdout)
+    assert printed["metadata"]["managedFields"] == made["metadata"]["managedFields"]
 
 
 def test_many_kinds_missing_rights_make_a_partial_point(new_cluster, new_holdfast):
