@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -31,7 +32,7 @@ class TlsServer:
                 length = min(int(self.headers.get("Content-Length") or 0), BODY_BYTES_MAX)
                 data = self.rfile.read(length)
                 body = json.loads(data) if data else None
-                status, document = outer.handle(self.command, self.path, body)
+                status, document = outer.handle_whole(self.command, self.path, body, self.headers)
                 payload = document if isinstance(document, bytes) else json.dumps(document).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -71,6 +72,10 @@ class TlsServer:
     def handle(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         """Status and JSON document (or raw bytes) for one request."""
         raise NotImplementedError
+
+    def handle_whole(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> tuple[int, Any]:
+        """The same for those that want to see the request's headers."""
+        return self.handle(method, path, body)
 
     def stop(self) -> None:
         """Closes every connection and refuses new ones. Harmless when called twice."""

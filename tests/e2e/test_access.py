@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import time
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cluster import kubeconfig, pki
+from tests.cluster.client import wait_until
+from tests.e2e.conftest import Holdfast
+from tests.e2e.token_door import TokenDoor, plugin_script
+from tests.e2e.vaults import add_config_maps
 
 
 def refused(holdfast, *words: str, arguments: tuple[str, ...] = (), **env: str) -> str:
@@ -70,36 +74,79 @@ def test_several_kubeconfig_files_are_merged(holdfast, cluster, tmp_path):
     holdfast.ok("backup", "-n", "default", KUBECONFIG=f"{first}:{tmp_path}/missing:{second}")
 
 
-def test_the_service_account_of_a_pod(holdfast, cluster, namespace, tmp_path):
-    """In a pod there is no kubeconfig: the flag --kubeconfig is absent, and so is the file."""
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+@pytest.fixture
+def in_a_pod(holdfast, cluster, namespace, tmp_path):
+    """A holdfast that finds what a pod of this namespace finds: no kubeconfig, the variables of the API server, and the
+    service account's files in their place, which nobody else on this machine sees."""
+    script = f"""#!/bin/sh
+exec unshare --mount sh -c 'mount -t tmpfs tmpfs /run && mkdir -p {SERVICE_ACCOUNT} &&
+    cp "{tmp_path}"/account/* {SERVICE_ACCOUNT} && exec "{holdfast.binary}" "$@"' sh "$@"
+"""
+    if subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/run"], capture_output=True).returncode:
+        pytest.skip("a folder in /run needs the right to mount one")
+    (tmp_path / "account").mkdir()
+    (tmp_path / "account" / "ca.crt").write_bytes(cluster.ca_file.read_bytes())
+    (tmp_path / "account" / "namespace").write_text(namespace)
+    (tmp_path / "account" / "token").write_text(cluster.service_account_token(namespace, "default"))
+    inside = tmp_path / "holdfast-in-a-pod"
+    inside.write_text(script)
+    inside.chmod(0o755)
+    return Holdfast(inside, holdfast.home, outside_of_kubeconfigs(cluster))
+
+
+def outside_of_kubeconfigs(cluster) -> dict[str, str]:
     host, port = cluster.server.removeprefix("https://").split(":")
-    env = {"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
-    result = holdfast.run("backup", **env)
-    assert result.code == 1 and "/var/run/secrets/kubernetes.io/serviceaccount" in result.stderr
+    return {"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
 
 
-def test_tokens_of_five_seconds_are_renewed(holdfast, cluster, namespace, tmp_path):
-    """Each token is good for five seconds; a plugin that hands out the same one until it ends must be asked again."""
+def test_the_service_account_of_a_pod(in_a_pod, cluster, namespace):
+    add_config_maps(cluster.client, namespace, "mine")
+    forbidden = in_a_pod.run("backup", "-n", namespace)
+    assert forbidden.code == 1 and f"system:serviceaccount:{namespace}:default" in forbidden.stderr
     rbac = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
     cluster.client.create(rbac, {
         "metadata": {"name": namespace}, "roleRef": {
             "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": namespace}]})  # fmt: skip
-    tokens = tmp_path / "tokens"
-    tokens.mkdir()
-    until = time.time() + 60
-    number = 0
-    script = f"""
-n=$(ls {tmp_path}/asked* 2>/dev/null | wc -l); : > {tmp_path}/asked.$n; cat {tokens}/$n"""
-    while number < 12:
-        token = cluster.service_account_token(namespace, "default", 5 + 5 * number)
-        expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 5 + 5 * number))
-        (tokens / str(number)).write_text(credential(token, expires))
-        number += 1
-    env = with_user(cluster, tmp_path, kubeconfig.exec_user(plugin(tmp_path, script)))
-    while len(list(tmp_path.glob("asked.*"))) < 3:
-        holdfast.ok("backup", "-n", namespace, **env)
-        assert time.time() < until, "the plugin was not asked again"
+    try:
+        review = {"spec": {"resourceAttributes": {"verb": "list", "resource": "secrets"}}}
+        as_pod = cluster.client_for(cluster.service_account_token(namespace, "default"))
+        reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        wait_until(lambda: as_pod.create(reviews, review)["status"]["allowed"], 20, "the account's rights")
+        report = in_a_pod.ok("backup", "-n", namespace, "-o", "json").json()
+        assert report["status"] == "COMPLETED"
+        shown = in_a_pod.ok("point", "show", "latest", "-o", "json").json()
+        assert shown["context"] == "in-cluster" and shown["server"] == cluster.server
+        mine = in_a_pod.ok("point", "get", "latest", "cm", "mine", "-n", namespace, "-o", "json").json()
+        assert mine["data"] == {"name": "mine"}
+    finally:
+        cluster.client.delete(f"{rbac}/{namespace}")
+
+
+def test_a_pod_without_a_service_account_is_told_where_it_would_be(holdfast, cluster):
+    """In a pod there is no kubeconfig: the flag --kubeconfig is absent, and so is the file."""
+    refused(holdfast, SERVICE_ACCOUNT, **outside_of_kubeconfigs(cluster))
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["the-plugin-says-when", "the-server-says-so"])
+def test_tokens_of_five_seconds_are_renewed_in_the_middle_of_a_backup(holdfast, cluster, namespace, tmp_path, tells):
+    """One process outlives two tokens. Where the plugin tells when they expire, they are renewed before anybody refuses
+    them; where it does not, once after each refusal."""
+    names = {f"config-{number}" for number in range(5)}
+    add_config_maps(cluster.client, namespace, *names)
+    asked = tmp_path / "asked"
+    user = kubeconfig.exec_user(plugin(tmp_path, plugin_script(asked, tells)))
+    with TokenDoor(cluster, outlived=2, strict=not tells) as door:
+        env = with_user(cluster, tmp_path, user, server=door.server)
+        report = holdfast.ok("backup", "-n", namespace, "-o", "json", **env).json()
+    assert len(asked.read_text().split()) >= 3
+    assert (door.refused == 0) == tells
+    assert report["status"] == "COMPLETED" and report["notCaptured"] == []
+    found = holdfast.ok("point", "objects", "latest", "--kind", "cm", "-o", "json").json()
+    assert {each["name"] for each in found} == names | {"kube-root-ca.crt"}
 
 
 # --- ways in that do not
