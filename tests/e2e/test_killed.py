@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from tests.cluster.cluster import Cluster
 from tests.e2e.conftest import Holdfast
 from tests.e2e.vaults import add_config_maps, assert_whole, backup, live_config_map, points, stored_bytes
 
@@ -60,6 +61,22 @@ def config_maps(holdfast: Holdfast, point: str, namespace: str) -> set[str]:
     return {name.split("/")[-1] for name in found if "/" in name} - {"kube-root-ca.crt"}
 
 
+def data_of(cluster: Cluster, namespace: str) -> dict[str, dict]:
+    """The data of the ConfigMaps of a namespace of the cluster, by name."""
+    items = cluster.client.get(f"/api/v1/namespaces/{namespace}/configmaps")["items"]
+    return {each["metadata"]["name"]: each["data"] for each in items if each["metadata"]["name"] != "kube-root-ca.crt"}
+
+
+def assert_restores(holdfast: Holdfast, cluster: Cluster, point: str, namespace: str, expected: dict[str, dict]) -> None:
+    """The point, restored into a namespace that is not there yet, gives exactly these ConfigMaps."""
+    target = f"{namespace}-again-{point[:8]}"
+    holdfast.ok("restore", point, "-n", namespace, "--map-namespace", f"{namespace}={target}", "--yes")
+    try:
+        assert data_of(cluster, target) == expected
+    finally:
+        cluster.client.delete(f"/api/v1/namespaces/{target}")
+
+
 def test_killed_backups_leave_whole_points_and_garbage_that_is_collected(
     holdfast, new_holdfast, cluster, namespace, moments
 ):
@@ -79,6 +96,10 @@ def test_killed_backups_leave_whole_points_and_garbage_that_is_collected(
             assert read(holdfast, now[-1], namespace, f"round-{number}")["name"] == f"round-{number}"
         known = now
     last = backup(holdfast, "-n", namespace)
+    live = data_of(cluster, namespace)
+    for point in [*known, last]:
+        held = config_maps(holdfast, point, namespace)
+        assert_restores(holdfast, cluster, point, namespace, {name: live[name] for name in held})
     for point in known:
         holdfast.ok("point", "delete", point, "--yes")
     holdfast.ok("vault", "collect", "--abort-after", "0")
@@ -110,8 +131,9 @@ def test_killed_collections_lose_nothing_and_the_next_one_ends_the_work(
         kill_within(holdfast, moments.uniform(0, 1.1) * seconds, "vault", "collect")
         assert points(holdfast) == kept
         assert_whole(holdfast)
+    live = data_of(cluster, namespace)
     for point in kept:
-        assert read(holdfast, point, namespace, "kept")["name"] == "kept"
+        assert_restores(holdfast, cluster, point, namespace, live)
     for point in kept[:-1]:
         holdfast.ok("point", "delete", point, "--yes")
     holdfast.ok("vault", "collect", "--abort-after", "0")
