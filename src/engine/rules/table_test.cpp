@@ -38,7 +38,18 @@ Json table() {
     return json ? *json : Json::array();
 }
 
+/// "tests/e2e/test_x.py::test_y": whether the file has that function.
+bool has_end_to_end_test(const std::string& name) {
+    const std::size_t colons = name.find("::");
+    const std::string file = std::string(HOLDFAST_TEST_DATA) + "/../../" + name.substr(0, colons);
+    const auto text = base::read_file(file, 1u << 20);
+    return text && colons != std::string::npos &&
+           text->contains("\ndef " + name.substr(colons + 2) + "(");
+}
+
+/// A test of the engine is named "Suite.Test", one of the program by its file and function.
 bool has_test(const std::string& tests, const std::string& name) {
+    if (name.starts_with("tests/e2e/")) return has_end_to_end_test(name);
     std::size_t dot = name.find('.');
     std::string rest = name.substr(0, dot) + ", " + name.substr(dot + 1) + ")";
     return tests.contains("TEST(" + rest) || tests.contains("TEST_F(" + rest);
@@ -68,6 +79,17 @@ TEST(RulesTable, NamesAFunctionAndATestOrSaysWhyThereIsNone) {
         for (const Json& test : row["tests"])
             EXPECT_TRUE(has_test(tests, test.get<std::string>())) << id << test;
     }
+}
+
+TEST(RulesTable, KnowsWhichTestsThereAre) {
+    const std::string tests = text_of_files(true);
+    EXPECT_TRUE(has_test(tests, "RulesTable.CoversEveryRule"));
+    EXPECT_FALSE(has_test(tests, "RulesTable.CoversNoRule"));
+    const std::string file = "tests/e2e/test_restore.py";
+    EXPECT_TRUE(has_test(tests, file + "::test_a_deleted_namespace_comes_back_as_it_was"));
+    EXPECT_FALSE(has_test(tests, file + "::test_a_deleted_namespace"));
+    EXPECT_FALSE(has_test(tests, file));
+    EXPECT_FALSE(has_test(tests, "tests/e2e/test_nothing.py::test_a"));
 }
 
 }  // namespace
