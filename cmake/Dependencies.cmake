@@ -1,4 +1,4 @@
-# Every third-party library comes from Debian 12; tools/packages lists the packages.
+# Every third-party library comes from Debian 12; tools/packages.txt lists the packages.
 find_package(Threads REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
@@ -9,7 +9,6 @@ find_package(yaml-cpp REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
-find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
