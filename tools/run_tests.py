@@ -167,9 +167,10 @@ class Runner:
         report = self.work / "e2e.xml"
         env = {"HOLDFAST_BIN": str(ROOT / "build/release/src/app/holdfast"),
                "HOLDFAST_KILL_ROUNDS": "50" if self.options.full else "10"}
-        # Each file has clusters of its own, so files run side by side.
+        # Each file has clusters of its own, so files run side by side, in the order of tests/e2e/conftest.py: by
+        # itself xdist begins with the files of most tests, and the longest have few.
         code = run([CACHE / "venv/bin/python3", "-m", "pytest", "tests/e2e", "-q", "-x" if self.options.stop else "-q",
-                    "-n", str(self.options.jobs), "--dist", "loadfile",
+                    "-n", str(self.options.jobs), "--dist", "loadfile", "--no-loadscope-reorder",
                     "-p", "no:cacheprovider", f"--junitxml={report}"], self.work / "e2e.log", env)
         if not report.exists():
             self.counts.one(f"end-to-end tests ended early with exit code {code}", False)
