@@ -44,6 +44,8 @@ HEADER_BANNED = [
 # Headers for tests only, which may include gtest or json.
 TEST_HEADER = re.compile(r"(tests/|bench/|fake_|/test_)")
 LINE_LIMIT = 100
+# Folders that the README of a folder above explains: their files are data, or one program each.
+README_ABOVE = (".ci", "tests/cluster/gomod/", "tests/data/corpus/", "tests/data/golden/")
 
 
 def tracked(*patterns):
@@ -98,10 +100,14 @@ def check_built(sources, problems):
             problems.append(f"{path}: no CMakeLists.txt builds it; a test that is not built is no test")
 
 
-def check_readmes(problems):
-    for layer in LAYERS:
-        if not (ROOT / "src" / layer / "README.md").exists():
-            problems.append(f"src/{layer}: has no README.md")
+def check_readmes(files, problems):
+    """Whoever enters a folder is told what it is for, in a few lines that get read."""
+    for folder in sorted({path.parent for path in files}):
+        if str(folder).startswith(README_ABOVE):
+            continue
+        readme = ROOT / folder / "README.md"
+        if not readme.exists():
+            problems.append(f"{folder}: has no README.md: purpose, main parts, entry, what it must not know")
 
 
 def main():
@@ -113,7 +119,7 @@ def main():
     # add_fuzz_target in cmake/Layer.cmake builds the replaying main.
     by_hand = pathlib.Path("tests/fuzz/replay_main.cpp")
     check_built([p for p in sources if p.suffix == ".cpp" and p != by_hand], problems)
-    check_readmes(problems)
+    check_readmes(tracked(), problems)
     for problem in problems:
         print(problem)
     print(f"{len(sources)} files, {len(problems)} problems")
