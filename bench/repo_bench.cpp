@@ -35,9 +35,13 @@ struct Args {
     std::vector<std::string> rest;
 };
 
+unsigned long number_of(const char* variable, unsigned long fallback) {
+    const char* text = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+    return text == nullptr ? fallback : std::strtoul(text, nullptr, 10);
+}
+
 std::size_t threads() {
-    const char* text = std::getenv("REPO_BENCH_THREADS");
-    return text == nullptr ? 2 : std::strtoul(text, nullptr, 10);
+    return number_of("REPO_BENCH_THREADS", 2);
 }
 
 std::string row_key(std::size_t chunk) {
@@ -53,7 +57,8 @@ Result<std::unique_ptr<repo::Repository>> make_vault(const Args& args, store::St
 
 Result<std::uint64_t> ingest(repo::Repository& repository, const std::string& path) {
     repo::WriterOptions options;
-    if (const char* level = std::getenv("REPO_BENCH_LEVEL")) options.zstd_level = std::atoi(level);
+    options.zstd_level = static_cast<int>(
+        number_of("REPO_BENCH_LEVEL", static_cast<unsigned long>(options.zstd_level)));
     auto writer = TRY(repository.begin(options));
     const int file = ::open(path.c_str(), O_RDONLY);
     if (file < 0) return fail(ErrorCode::NotFound, "{} cannot be opened", path);

@@ -17,9 +17,10 @@ namespace holdfast::app {
 namespace {
 
 /// The subcommand that was being parsed when parsing failed: the deepest one that was named.
-const CLI::App& deepest(const CLI::App& app) {
-    for (const CLI::App* sub : app.get_subcommands()) return deepest(*sub);
-    return app;
+const CLI::App& deepest(const CLI::App& program) {
+    const CLI::App* command = &program;
+    while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+    return *command;
 }
 
 /// What a person probably meant by a word that the parser did not expect.
@@ -72,7 +73,7 @@ int end_with(const Application& application, const Result<ExitCode>& result) {
 /// ever passed through it.
 void bound_arenas() {
     constexpr int kArenas = 2;
-    mallopt(M_ARENA_MAX, kArenas);
+    mallopt(M_ARENA_MAX, kArenas);  // NOLINT(concurrency-mt-unsafe): before any thread
 }
 
 int run(int argc, char** argv) {
@@ -116,6 +117,7 @@ int run(int argc, char** argv) {
 
 }  // namespace holdfast::app
 
+// NOLINTNEXTLINE(bugprone-exception-escape): nobody could do more about what gets here
 int main(int argc, char** argv) {
     holdfast::app::bound_arenas();
     return holdfast::app::run(argc, argv);

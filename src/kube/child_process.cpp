@@ -132,6 +132,15 @@ void kill_group(pid_t child) {
     }
 }
 
+/// Whether the child has ended, and how. A child that somebody else has waited for ended unseen.
+bool has_ended(pid_t child, ChildOutcome& outcome) {
+    int status = 0;
+    const pid_t ended = ::waitpid(child, &status, WNOHANG);
+    if (ended == child && WIFEXITED(status)) outcome.exit_status = WEXITSTATUS(status);
+    if (ended == child && WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
+    return ended == child || (ended < 0 && errno == ECHILD);
+}
+
 }  // namespace
 
 Result<ChildOutcome> run_child(const ChildCommand& command, base::Clock& clock,
@@ -152,20 +161,15 @@ Result<ChildOutcome> run_child(const ChildCommand& command, base::Clock& clock,
         await_output(output, errors);
         // Asked before reading: what an ended child wrote is then all there to be read. A
         // grandchild that keeps the pipes open is not waited for.
-        int status = 0;
-        const pid_t ended = ::waitpid(child, &status, WNOHANG);
+        const bool ended = has_ended(child, outcome);
         drain(output.reader, outcome.output, command.max_output_bytes + 1);
         drain(errors.reader, outcome.errors, command.max_error_bytes);
-        if (ended == child || (ended < 0 && errno == ECHILD)) {
-            kill_what_is_left.dismiss();
-            if (ended == child && WIFEXITED(status)) outcome.exit_status = WEXITSTATUS(status);
-            if (ended == child && WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
-        }
+        if (ended) kill_what_is_left.dismiss();
         if (outcome.output.size() > command.max_output_bytes) {
             return fail(ErrorCode::LimitExceeded, "{} wrote more than {} bytes", command.program,
                         command.max_output_bytes);
         }
-        if (ended != 0) return outcome;
+        if (ended) return outcome;
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
         if (clock.steady_now() >= deadline) {
             const auto seconds = std::chrono::ceil<std::chrono::seconds>(command.timeout);

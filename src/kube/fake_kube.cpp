@@ -269,15 +269,15 @@ private:
         if (address.type == nullptr) return std::nullopt;
         if (parts.size() > 1) address.name = parts[1];
         if (parts.size() > 2) address.subresource = parts[2];
-        if (!address.subresource.empty() &&
-            !(address.subresource == "status" && address.type->has_status)) {
-            return std::nullopt;
-        }
-        if (!address.type->namespaced && !address.ns.empty()) return std::nullopt;
-        if (address.type->namespaced && address.ns.empty() && !address.name.empty()) {
-            return std::nullopt;
-        }
+        if (!is_served(address)) return std::nullopt;
         return address;
+    }
+
+    static bool is_served(const Address& address) {
+        const bool whole = address.subresource.empty();
+        if (!whole && !(address.subresource == "status" && address.type->has_status)) return false;
+        if (!address.type->namespaced) return address.ns.empty();
+        return !address.ns.empty() || address.name.empty();
     }
 
     const ResourceType* find_type(std::string_view group, std::string_view version,
@@ -638,10 +638,13 @@ private:
         std::string last;
         std::string next;
         std::int64_t remaining = 0;
+        const auto is_asked_for = [&](const Key& key) {
+            if (key.group_plural != wanted) return false;
+            if (!address.ns.empty() && key.ns != address.ns) return false;
+            return after.empty() || std::pair(key.ns, key.name) > place_in(after);
+        };
         for (const auto& [key, versions] : objects_) {
-            if (key.group_plural != wanted || (!address.ns.empty() && key.ns != address.ns))
-                continue;
-            if (!after.empty() && std::pair(key.ns, key.name) <= place_in(after)) continue;
+            if (!is_asked_for(key)) continue;
             const std::optional<Json> object = state_at(versions, at);
             if (!object || !selected(*object, *selector, field, value)) continue;
             if (limit > 0 && items.size() == limit) {

@@ -140,6 +140,25 @@ Result<ExecPlugin> read_plugin(const Json& exec, const std::string& owner) {
     return plugin;
 }
 
+Impersonation read_impersonation(const Json& entry) {
+    Impersonation as;
+    as.user = text(entry, "/as");
+    as.uid = text(entry, "/as-uid");
+    if (const Json* groups = base::find_json(entry, "/as-groups"); groups && groups->is_array()) {
+        for (const Json& group : *groups) {
+            if (group.is_string()) as.groups.push_back(group.get<std::string>());
+        }
+    }
+    const Json* extra = base::find_json(entry, "/as-user-extra");
+    if (extra == nullptr || !extra->is_object()) return as;
+    for (const auto& [name, values] : extra->items()) {
+        for (const Json& value : values) {
+            if (value.is_string()) as.extra[name].push_back(value.get<std::string>());
+        }
+    }
+    return as;
+}
+
 Result<void> read_user(const Json& entry, const Json& exec_config, ClusterAccess& access) {
     const std::string owner = fmt::format("user '{}'", access.user);
     AuthMethods& auth = access.auth;
@@ -170,21 +189,7 @@ Result<void> read_user(const Json& entry, const Json& exec_config, ClusterAccess
                     "removed; use its exec plugin instead",
                     owner, text(*legacy, "/name"));
     }
-    Impersonation& as = access.impersonation;
-    as.user = text(entry, "/as");
-    as.uid = text(entry, "/as-uid");
-    if (const Json* groups = base::find_json(entry, "/as-groups"); groups && groups->is_array()) {
-        for (const Json& group : *groups) {
-            if (group.is_string()) as.groups.push_back(group.get<std::string>());
-        }
-    }
-    const Json* extra = base::find_json(entry, "/as-user-extra");
-    if (extra == nullptr || !extra->is_object()) return {};
-    for (const auto& [key_name, values] : extra->items()) {
-        for (const Json& value : values) {
-            if (value.is_string()) as.extra[key_name].push_back(value.get<std::string>());
-        }
-    }
+    access.impersonation = read_impersonation(entry);
     return {};
 }
 

@@ -22,22 +22,22 @@ struct KnownStatus {
     ErrorCode code;
 };
 constexpr std::array kKnown = {
-    KnownStatus{400, "BadRequest", ErrorCode::InvalidArgument},
-    KnownStatus{401, "Unauthorized", ErrorCode::PermissionDenied},
-    KnownStatus{403, "Forbidden", ErrorCode::PermissionDenied},
-    KnownStatus{404, "NotFound", ErrorCode::NotFound},
-    KnownStatus{405, "MethodNotAllowed", ErrorCode::Unsupported},
-    KnownStatus{406, "NotAcceptable", ErrorCode::Unsupported},
-    KnownStatus{409, "Conflict", ErrorCode::AlreadyExists},
-    KnownStatus{410, "Expired", ErrorCode::Conflict},
-    KnownStatus{413, "RequestEntityTooLarge", ErrorCode::LimitExceeded},
-    KnownStatus{415, "UnsupportedMediaType", ErrorCode::Unsupported},
-    KnownStatus{422, "Invalid", ErrorCode::InvalidArgument},
-    KnownStatus{429, "TooManyRequests", ErrorCode::Unavailable},
-    KnownStatus{500, "InternalError", ErrorCode::Unavailable},
-    KnownStatus{502, "BadGateway", ErrorCode::Unavailable},
-    KnownStatus{503, "ServiceUnavailable", ErrorCode::Unavailable},
-    KnownStatus{504, "Timeout", ErrorCode::Timeout},
+    KnownStatus{.status = 400, .reason = "BadRequest", .code = ErrorCode::InvalidArgument},
+    KnownStatus{.status = 401, .reason = "Unauthorized", .code = ErrorCode::PermissionDenied},
+    KnownStatus{.status = 403, .reason = "Forbidden", .code = ErrorCode::PermissionDenied},
+    KnownStatus{.status = 404, .reason = "NotFound", .code = ErrorCode::NotFound},
+    KnownStatus{.status = 405, .reason = "MethodNotAllowed", .code = ErrorCode::Unsupported},
+    KnownStatus{.status = 406, .reason = "NotAcceptable", .code = ErrorCode::Unsupported},
+    KnownStatus{.status = 409, .reason = "Conflict", .code = ErrorCode::AlreadyExists},
+    KnownStatus{.status = 410, .reason = "Expired", .code = ErrorCode::Conflict},
+    KnownStatus{.status = 413, .reason = "RequestEntityTooLarge", .code = ErrorCode::LimitExceeded},
+    KnownStatus{.status = 415, .reason = "UnsupportedMediaType", .code = ErrorCode::Unsupported},
+    KnownStatus{.status = 422, .reason = "Invalid", .code = ErrorCode::InvalidArgument},
+    KnownStatus{.status = 429, .reason = "TooManyRequests", .code = ErrorCode::Unavailable},
+    KnownStatus{.status = 500, .reason = "InternalError", .code = ErrorCode::Unavailable},
+    KnownStatus{.status = 502, .reason = "BadGateway", .code = ErrorCode::Unavailable},
+    KnownStatus{.status = 503, .reason = "ServiceUnavailable", .code = ErrorCode::Unavailable},
+    KnownStatus{.status = 504, .reason = "Timeout", .code = ErrorCode::Timeout},
 };
 
 const KnownStatus* known(int status) {
@@ -116,7 +116,7 @@ StatusError status_error(const Response& response) {
 Error to_error(const StatusError& status) {
     ErrorCode code = status.code >= 500 ? ErrorCode::Unavailable : ErrorCode::InvalidArgument;
     if (const KnownStatus* entry = known(status.code)) code = entry->code;
-    return Error{code, status.message};
+    return Error{.code = code, .message = status.message};
 }
 
 }  // namespace holdfast::kube

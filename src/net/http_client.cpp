@@ -245,7 +245,7 @@ BrokenTransfer facts(CURL* easy, CURLcode code, const Words& words) {
 }
 
 HttpFailure failure(ErrorCode code, std::string text) {
-    return {.error = Error{code, std::move(text)}, .maybe_processed = true};
+    return {.error = Error{.code = code, .message = std::move(text)}, .maybe_processed = true};
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ struct Exchange {
 Exchange exchange(HttpClient& client, const HttpRequest& request, std::stop_token stop = {}) {
     Bytes body;
     auto answer = client.send(request, body, stop);
-    return {std::move(answer), base::to_text(body)};
+    return {.answer = std::move(answer), .body = base::to_text(body)};
 }
 
 TEST(HttpClient, ReturnsStatusHeadersAndBody) {

@@ -26,87 +26,95 @@ std::string proxy_name(const HttpOptions& options) {
 Sentence refused(const BrokenTransfer& broken, const std::string& server,
                  const HttpOptions& options) {
     if (!options.proxy_url.empty()) {
-        return {ErrorCode::Unavailable,
-                fmt::format("cannot connect to {} on the way to {} ({}); check that the proxy runs "
-                            "and that its address is right",
-                            proxy_name(options), server, broken.detail)};
+        return {.code = ErrorCode::Unavailable,
+                .text = fmt::format(
+                    "cannot connect to {} on the way to {} ({}); check that the proxy runs "
+                    "and that its address is right",
+                    proxy_name(options), server, broken.detail)};
     }
     if (broken.system_error == ECONNREFUSED) {
-        return {ErrorCode::Unavailable,
-                fmt::format("cannot connect to {}: connection refused; check that the server runs "
-                            "and that its address and port are right",
-                            server)};
+        return {.code = ErrorCode::Unavailable,
+                .text = fmt::format(
+                    "cannot connect to {}: connection refused; check that the server runs "
+                    "and that its address and port are right",
+                    server)};
     }
-    return {ErrorCode::Unavailable,
-            fmt::format("cannot connect to {} ({}); check the address, the network and any VPN or "
-                        "proxy",
-                        server, broken.detail)};
+    return {.code = ErrorCode::Unavailable,
+            .text = fmt::format(
+                "cannot connect to {} ({}); check the address, the network and any VPN or "
+                "proxy",
+                server, broken.detail)};
 }
 
 Sentence untrusted(const BrokenTransfer& broken, const std::string& server,
                    const HttpOptions& options) {
     switch (broken.verify_result) {
         case X509_V_ERR_CERT_HAS_EXPIRED:
-            return {ErrorCode::InvalidArgument,
-                    fmt::format("the certificate of {} has expired; renew it on the server, or "
-                                "check this machine's clock",
-                                server)};
+            return {
+                .code = ErrorCode::InvalidArgument,
+                .text = fmt::format("the certificate of {} has expired; renew it on the server, or "
+                                    "check this machine's clock",
+                                    server)};
         case X509_V_ERR_CERT_NOT_YET_VALID:
             return {
-                ErrorCode::InvalidArgument,
-                fmt::format("the certificate of {} is not valid yet; check this machine's clock",
-                            server)};
+                .code = ErrorCode::InvalidArgument,
+                .text = fmt::format(
+                    "the certificate of {} is not valid yet; check this machine's clock", server)};
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
         case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
         case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-            return {ErrorCode::InvalidArgument,
-                    fmt::format("the certificate of {} is not signed by {}; check that this is the "
-                                "right server and take its current certificate authority",
-                                server, options.ca_name)};
+            return {.code = ErrorCode::InvalidArgument,
+                    .text = fmt::format(
+                        "the certificate of {} is not signed by {}; check that this is the "
+                        "right server and take its current certificate authority",
+                        server, options.ca_name)};
         // libcurl compares the names itself, before it asks OpenSSL for its verdict.
         case X509_V_OK:
         case X509_V_ERR_UNSPECIFIED:
-            return {ErrorCode::InvalidArgument,
-                    fmt::format("the certificate of {} is for another name ({}); use a name that "
-                                "it has, or set tls-server-name",
-                                server, broken.detail)};
+            return {.code = ErrorCode::InvalidArgument,
+                    .text = fmt::format(
+                        "the certificate of {} is for another name ({}); use a name that "
+                        "it has, or set tls-server-name",
+                        server, broken.detail)};
         default:
-            return {ErrorCode::InvalidArgument,
-                    fmt::format("the certificate of {} is refused: {}", server,
-                                X509_verify_cert_error_string(broken.verify_result))};
+            return {.code = ErrorCode::InvalidArgument,
+                    .text = fmt::format("the certificate of {} is refused: {}", server,
+                                        X509_verify_cert_error_string(broken.verify_result))};
     }
 }
 
 Sentence timed_out(const BrokenTransfer& broken, const std::string& server) {
     if (!broken.sent) {
-        return {ErrorCode::Timeout,
-                fmt::format("cannot connect to {}: no answer in time; check the address, the "
-                            "network, firewalls and any VPN",
-                            server)};
+        return {
+            .code = ErrorCode::Timeout,
+            .text = fmt::format("cannot connect to {}: no answer in time; check the address, the "
+                                "network, firewalls and any VPN",
+                                server)};
     }
-    return {ErrorCode::Timeout,
-            fmt::format("{} did not answer in time ({})", server, broken.detail)};
+    return {.code = ErrorCode::Timeout,
+            .text = fmt::format("{} did not answer in time ({})", server, broken.detail)};
 }
 
 Sentence handshake_failed(const BrokenTransfer& broken, const std::string& server) {
     if (broken.detail.contains("wrong version number") ||
         broken.detail.contains("packet length too long")) {
-        return {ErrorCode::InvalidArgument,
-                fmt::format("{} does not speak TLS; check the port, or whether it is an http "
-                            "address",
-                            server)};
+        return {
+            .code = ErrorCode::InvalidArgument,
+            .text = fmt::format("{} does not speak TLS; check the port, or whether it is an http "
+                                "address",
+                                server)};
     }
     // A server that is just starting or stopping breaks handshakes too.
-    return {ErrorCode::Unavailable,
-            fmt::format("the TLS handshake with {} failed ({})", server, broken.detail)};
+    return {.code = ErrorCode::Unavailable,
+            .text = fmt::format("the TLS handshake with {} failed ({})", server, broken.detail)};
 }
 
 Sentence unusable(std::string_view what, const BrokenTransfer& broken, const std::string& server) {
-    return {ErrorCode::InvalidArgument,
-            fmt::format("{} for {} cannot be used ({})", what, server, broken.detail)};
+    return {.code = ErrorCode::InvalidArgument,
+            .text = fmt::format("{} for {} cannot be used ({})", what, server, broken.detail)};
 }
 
 bool proxy_refused(const BrokenTransfer& broken) {
@@ -117,26 +125,28 @@ bool proxy_refused(const BrokenTransfer& broken) {
 Sentence proxy_failed(const BrokenTransfer& broken, const std::string& server,
                       const HttpOptions& options) {
     if (broken.proxy_status == 407) {
-        return {ErrorCode::InvalidArgument,
-                fmt::format("{} asks for a user and a password; put them into its URL",
-                            proxy_name(options))};
+        return {.code = ErrorCode::InvalidArgument,
+                .text = fmt::format("{} asks for a user and a password; put them into its URL",
+                                    proxy_name(options))};
     }
-    return {ErrorCode::Unavailable, fmt::format("{} lets nothing through to {} ({})",
-                                                proxy_name(options), server, broken.detail)};
+    return {.code = ErrorCode::Unavailable,
+            .text = fmt::format("{} lets nothing through to {} ({})", proxy_name(options), server,
+                                broken.detail)};
 }
 
 Sentence sentence_for(const BrokenTransfer& broken, const Url& url, const HttpOptions& options) {
     const std::string server = url.text();
     switch (broken.code) {
         case CURLE_COULDNT_RESOLVE_HOST:
-            return {ErrorCode::Unavailable,
-                    fmt::format("the name {} of {} cannot be resolved; check the address, the "
-                                "network and any VPN",
-                                url.host, server)};
+            return {
+                .code = ErrorCode::Unavailable,
+                .text = fmt::format("the name {} of {} cannot be resolved; check the address, the "
+                                    "network and any VPN",
+                                    url.host, server)};
         case CURLE_COULDNT_RESOLVE_PROXY:
-            return {ErrorCode::Unavailable,
-                    fmt::format("the name of {} cannot be resolved; check its address",
-                                proxy_name(options))};
+            return {.code = ErrorCode::Unavailable,
+                    .text = fmt::format("the name of {} cannot be resolved; check its address",
+                                        proxy_name(options))};
         case CURLE_COULDNT_CONNECT:
             return refused(broken, server, options);
         case CURLE_PEER_FAILED_VERIFICATION:
@@ -154,11 +164,12 @@ Sentence sentence_for(const BrokenTransfer& broken, const Url& url, const HttpOp
         case CURLE_BAD_FUNCTION_ARGUMENT:
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_URL_MALFORMAT:
-            return {ErrorCode::Internal,
-                    fmt::format("no request to {} could be made ({})", server, broken.detail)};
+            return {
+                .code = ErrorCode::Internal,
+                .text = fmt::format("no request to {} could be made ({})", server, broken.detail)};
         default:
-            return {ErrorCode::Unavailable,
-                    fmt::format("the connection to {} broke ({})", server, broken.detail)};
+            return {.code = ErrorCode::Unavailable,
+                    .text = fmt::format("the connection to {} broke ({})", server, broken.detail)};
     }
 }
 
@@ -168,7 +179,7 @@ HttpFailure to_failure(const BrokenTransfer& broken, const Url& server,
                        const HttpOptions& options) {
     Sentence sentence = proxy_refused(broken) ? proxy_failed(broken, server.text(), options)
                                               : sentence_for(broken, server, options);
-    return {.error = Error{sentence.code, std::move(sentence.text)},
+    return {.error = Error{.code = sentence.code, .message = std::move(sentence.text)},
             .maybe_processed = broken.sent};
 }
 

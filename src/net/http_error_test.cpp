@@ -22,13 +22,15 @@ TEST(HttpError, TellsWhyACertificateIsRefused) {
         long verdict;
         const char* words;
     } cases[] = {
-        {X509_V_ERR_CERT_HAS_EXPIRED, "the certificate of https://c:6443 has expired; renew it"},
-        {X509_V_ERR_CERT_NOT_YET_VALID, "is not valid yet; check this machine's clock"},
-        {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-         "the certificate of https://c:6443 is not signed by the test's authority; check"},
-        {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "is not signed by"},
-        {X509_V_ERR_UNSPECIFIED, "is for another name (no alternative name)"},
-        {X509_V_ERR_CERT_REVOKED, "is refused: certificate revoked"},
+        {.verdict = X509_V_ERR_CERT_HAS_EXPIRED,
+         .words = "the certificate of https://c:6443 has expired; renew it"},
+        {.verdict = X509_V_ERR_CERT_NOT_YET_VALID,
+         .words = "is not valid yet; check this machine's clock"},
+        {.verdict = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+         .words = "the certificate of https://c:6443 is not signed by the test's authority; check"},
+        {.verdict = X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, .words = "is not signed by"},
+        {.verdict = X509_V_ERR_UNSPECIFIED, .words = "is for another name (no alternative name)"},
+        {.verdict = X509_V_ERR_CERT_REVOKED, .words = "is refused: certificate revoked"},
     };
     for (const auto& [verdict, words] : cases) {
         const Error error = error_of({.code = CURLE_PEER_FAILED_VERIFICATION,

@@ -17,10 +17,10 @@ struct SchemePort {
     std::uint16_t port;
 };
 constexpr std::array kSchemes = {
-    SchemePort{"https", 443},
-    SchemePort{"http", 80},
-    SchemePort{"socks5", 1080},
-    SchemePort{"socks5h", 1080},
+    SchemePort{.scheme = "https", .port = 443},
+    SchemePort{.scheme = "http", .port = 80},
+    SchemePort{.scheme = "socks5", .port = 1080},
+    SchemePort{.scheme = "socks5h", .port = 1080},
 };
 
 std::uint16_t default_port(std::string_view scheme) {

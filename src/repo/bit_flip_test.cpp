@@ -75,7 +75,9 @@ public:
 
 private:
     Result<std::unique_ptr<Repository>> open() {
-        return Repository::open(store_, protector_, {clock_, random_, "", 0, {}});
+        return Repository::open(
+            store_, protector_,
+            {.clock = clock_, .random = random_, .cache_dir = "", .threads = 0, .memory = {}});
     }
 
     void overwrite(const std::string& object, const Bytes& bytes) {

@@ -88,7 +88,7 @@ Result<void> BulkRead::read_stretch(const Stretch& stretch) {
     // An index that lies may let frames overlap, so that the last one does not end last.
     std::uint64_t end = begin;
     for (const Wanted& chunk : stretch) end = std::max(end, end_of(chunk.location.frame));
-    const auto sealed = store_.get(pack, {begin, end - begin});
+    const auto sealed = store_.get(pack, {.offset = begin, .length = end - begin});
     FrameSealer sealer(keys_, pack);
     thread_local Bytes plain;
     std::size_t at = 0;

@@ -57,7 +57,7 @@ Result<Bytes> ChunkReader::read_at(const ChunkId& id, const Location& location) 
 }
 
 Result<std::shared_ptr<const Bytes>> ChunkReader::frame(const Location& location) {
-    const FrameKey key{location.pack, location.frame.ordinal};
+    const FrameKey key{.pack = location.pack, .ordinal = location.frame.ordinal};
     if (auto kept = frames_.find(key)) return kept;
     const std::string pack = index_.packs().name_of(location.pack);
     const Bytes sealed = TRY(store_.get(pack, {location.frame.offset, location.frame.sealed_bytes}),
@@ -110,7 +110,10 @@ Result<void> ChunkReader::scan_into(FallbackIndex& found, const std::string& pac
         std::uint32_t offset = 0;
         for (std::size_t i = 0; i < frame.ids.size(); ++i) {
             const std::uint32_t length = frame.info.chunk_bytes[i];
-            found.try_emplace(frame.ids[i], Location{number, frame.info.place, offset, length});
+            found.try_emplace(
+                frame.ids[i],
+                Location{
+                    .pack = number, .frame = frame.info.place, .offset = offset, .bytes = length});
             offset += length;
         }
         if (found.size() > kMaxFallbackChunks)

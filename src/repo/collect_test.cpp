@@ -456,7 +456,8 @@ TEST_F(Collect, NoClockDecidesWhatIsSafe) {
     const TestRows rows = numbered_rows(10);
     const PointId old = write(rows);
     base::FakeClock wrong(vault_.clock.now() - std::chrono::days(400));
-    Environment skewed{wrong, vault_.random, "", 0, {}};
+    Environment skewed{
+        .clock = wrong, .random = vault_.random, .cache_dir = "", .threads = 0, .memory = {}};
     auto repository = must(Repository::open(vault_.store, vault_.protector, skewed));
     auto writer = must(repository->begin(small_packs()));
     const RunRef run = must(write_run(*writer, rows));

@@ -47,7 +47,9 @@ public:
         for (const auto& [name, bytes] : golden_.objects) (void)*store_.create(name, bytes);
         const crypto::KeyFileProtector protector(
             *crypto::KeyFileProtector::from_text(golden_.key_file));
-        repository_ = *Repository::open(store_, protector, {clock_, random_, "", 0, {}});
+        repository_ = *Repository::open(
+            store_, protector,
+            {.clock = clock_, .random = random_, .cache_dir = "", .threads = 0, .memory = {}});
     }
 
     Seeds make() {
@@ -138,11 +140,11 @@ private:
             std::uint8_t choice;
         };
         for (const auto& [prefix, type, choice] :
-             {Kind{names::kPoints, ObjectType::Point, 0},
-              Kind{names::kManifests, ObjectType::Manifest, 1},
-              Kind{names::kTombstones, ObjectType::Tombstone, 2},
-              Kind{names::kWriters, ObjectType::WriterRecord, 3},
-              Kind{names::kCondemned, ObjectType::Condemned, 4}}) {
+             {Kind{.prefix = names::kPoints, .type = ObjectType::Point, .choice = 0},
+              Kind{.prefix = names::kManifests, .type = ObjectType::Manifest, .choice = 1},
+              Kind{.prefix = names::kTombstones, .type = ObjectType::Tombstone, .choice = 2},
+              Kind{.prefix = names::kWriters, .type = ObjectType::WriterRecord, .choice = 3},
+              Kind{.prefix = names::kCondemned, .type = ObjectType::Condemned, .choice = 4}}) {
             const std::string what(prefix.substr(0, prefix.size() - 1));
             for (const auto& [name, bytes] : golden_.objects) {
                 if (!name.starts_with(prefix)) continue;

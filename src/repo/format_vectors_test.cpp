@@ -112,13 +112,14 @@ private:
         add("wrapped root key, key-file", record.wrapped);
         add("key wrap, key-file", encode_key_wrap(record, keys_));
         Counting salts(0xc0);
-        const crypto::PassphraseProtector passphrase("correct horse", {4, 8, 1});
+        const crypto::PassphraseProtector passphrase("correct horse",
+                                                     {.log2_n = 4, .r = 8, .p = 1});
         add("wrapped root key, passphrase", *passphrase.wrap(root_, kVaultId, salts));
     }
 
     void add_tombstone() {
         const std::string name = names::tombstone(point_);
-        const Bytes plain = encode(TombstoneRecord{time_, "expired"});
+        const Bytes plain = encode(TombstoneRecord{.created_at = time_, .reason = "expired"});
         add("tombstone, plain", plain);
         Counting salt(0xa0);
         const Bytes sealed = seal_object(keys_, ObjectType::Tombstone, name, plain, salt);

@@ -71,7 +71,9 @@ public:
     KeptVault& operator=(const KeptVault&) = delete;
 
     Result<std::unique_ptr<Repository>> open(const crypto::KeyProtector& protector) {
-        return Repository::open(*store, protector, {clock_, random_, "", 2, {}});
+        return Repository::open(
+            *store, protector,
+            {.clock = clock_, .random = random_, .cache_dir = "", .threads = 2, .memory = {}});
     }
     Result<std::unique_ptr<Repository>> open() {
         return open(crypto::KeyFileProtector(

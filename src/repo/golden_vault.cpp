@@ -78,7 +78,9 @@ private:
         auto at = texts.begin();
         return *writer.add_run([&]() -> Result<std::optional<Row>> {
             if (at == texts.end()) return std::nullopt;
-            Row row{at->first, std::nullopt, base::to_bytes("attributes of " + at->first)};
+            Row row{.key = at->first,
+                    .chunk = std::nullopt,
+                    .attributes = base::to_bytes("attributes of " + at->first)};
             if (at->second) row.chunk = TRY(writer.add_chunk(base::as_bytes(*at->second)));
             ++at;
             return row;
@@ -91,7 +93,9 @@ private:
         GoldenPoint point;
         point.summary = fmt::format(R"({{"name":"{}"}})", name);
         point.manifest = fmt::format(R"({{"format":"golden","name":"{}"}})", name);
-        PointContent content{point.summary, point.manifest, {write_run(writer, texts)}};
+        PointContent content{.summary_json = point.summary,
+                             .manifest_json = point.manifest,
+                             .runs = {write_run(writer, texts)}};
         content.runs.insert(content.runs.end(), older.begin(), older.end());
         point.runs = content.runs.size();
         for (const auto& [key, text] : rows)
@@ -184,7 +188,8 @@ private:
     base::FakeClock clock_;
     base::SeededRandom random_{kSeed};
     store::MemoryStore store_{clock_};
-    Environment environment_{clock_, random_, "", 0, {}};
+    Environment environment_{
+        .clock = clock_, .random = random_, .cache_dir = "", .threads = 0, .memory = {}};
     std::optional<crypto::KeyFileProtector> protector_;
     std::unique_ptr<Repository> repository_;
     GoldenVault golden_;

@@ -25,7 +25,7 @@ namespace holdfast::repo {
 namespace {
 
 Row row(const std::string& key) {
-    return {key, std::nullopt, {}};
+    return {.key = key, .chunk = std::nullopt, .attributes = {}};
 }
 
 /// A run of blocks that no builder puts together so: children by first key and block.
@@ -39,7 +39,7 @@ Result<RunRef> store_tree(Repository& repository, const std::vector<RowBlock>& b
     for (const auto& [key, block] : children) node.children.push_back({key, ids[block], 1});
     const ChunkId root = TRY(writer->add_chunk(encode_node(node), ChunkKind::Metadata));
     TRY(writer->commit({}));
-    return RunRef{root, 0};
+    return RunRef{.root = root, .rows = 0};
 }
 
 void expect_refused(Repository& repository, const RunRef& run) {
@@ -103,7 +103,10 @@ protected:
             Bytes id(keys.chunk_id_bytes(), std::byte{0});
             id[0] = static_cast<std::byte>(i);
             ids.push_back(*ChunkId::from_bytes(id));
-            builder.add({ids.back(), builder.add_frame({0, frames[i]}), 0, 1});
+            builder.add({.id = ids.back(),
+                         .frame = builder.add_frame({.pack = 0, .place = frames[i]}),
+                         .offset = 0,
+                         .bytes = 1});
         }
         EXPECT_TRUE(vault_.store.create(builder.name(), builder.finish()));
         return ids;
@@ -122,8 +125,8 @@ TEST_F(ForgedIndex, WithAChunkInAnUnknownFrameStopsACollection) {
     entry.name = pack_;
     entry.bytes = bytes_;
     builder.add_pack(entry);
-    builder.add_frame({0, {.ordinal = 0, .offset = 8, .sealed_bytes = 20}});
-    builder.add({keys.chunk_id({}), 64, 0, 1});
+    builder.add_frame({.pack = 0, .place = {.ordinal = 0, .offset = 8, .sealed_bytes = 20}});
+    builder.add({.id = keys.chunk_id({}), .frame = 64, .offset = 0, .bytes = 1});
     ASSERT_TRUE(vault_.store.create(builder.name(), builder.finish()));
     const auto collected = collect(*vault_.reopen(), {});
     ASSERT_FALSE(collected);

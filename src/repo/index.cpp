@@ -122,7 +122,10 @@ Location Index::location_of(const IndexRun& run, const IndexRun::Found& found) {
     });
     const PackNumber pack = numbers ? (*numbers)[found.frame.pack]
                                     : packs_.number_of(run.footer().packs[found.frame.pack].name);
-    return {pack, found.frame.place, found.entry.offset, found.entry.bytes};
+    return {.pack = pack,
+            .frame = found.frame.place,
+            .offset = found.entry.offset,
+            .bytes = found.entry.bytes};
 }
 
 Result<std::vector<Location>> Index::find(const ChunkId& id) {

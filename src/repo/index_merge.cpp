@@ -50,7 +50,7 @@ public:
         const auto [known, new_pack] = packs_.try_emplace(pack.name, 0);
         if (new_pack) known->second = builder_.add_pack(pack);
         const auto [it, new_frame] = frames_.try_emplace({known->second, place.ordinal}, 0);
-        if (new_frame) it->second = builder_.add_frame({known->second, place});
+        if (new_frame) it->second = builder_.add_frame({.pack = known->second, .place = place});
         return it->second;
     }
 
@@ -160,7 +160,7 @@ Result<void> merge_runs(Index& index, const VaultKeys& keys, base::Random& rando
         // Behind runs with entries an empty one is written all the same: it hides the old ones.
         if (builder.entries() == 0 && !written) return {};
         left -= std::min(left, builder.entries());
-        if (merge.done()) builder.supersede(std::move(superseded));
+        if (merge.done()) builder.supersede(superseded);
         TRY(builder.check());
         TRY(index.add(builder.name(), builder.finish()));
         written = true;

@@ -124,7 +124,7 @@ Result<void> IndexRun::find(const ChunkId& id, std::vector<Found>& found) const 
 }
 
 Result<IndexRun::Entries> IndexRun::entries(std::size_t block) const {
-    const BlockKey key{serial_, block};
+    const BlockKey key{.run = serial_, .block = block};
     if (auto kept = blocks_->entries.find(key)) return kept;
     const auto& info = footer_.entry_blocks[block];
     const Bytes plain = TRY(open_part(block, info.offset, info.sealed_bytes, kMaxPartPlainBytes));
@@ -140,7 +140,7 @@ Result<IndexRun::Entries> IndexRun::entries(std::size_t block) const {
 }
 
 Result<IndexRun::Frames> IndexRun::frames(std::size_t block) const {
-    const BlockKey key{serial_, block};
+    const BlockKey key{.run = serial_, .block = block};
     if (auto kept = blocks_->frames.find(key)) return kept;
     const auto& info = footer_.frame_blocks[block];
     const Bytes plain = TRY(open_part(footer_.entry_blocks.size() + block, info.offset,

@@ -51,7 +51,7 @@ Result<void> PackWriter::add(ByteView plain, ByteView coded, ChunkKind kind,
     frame.place.plain_bytes = static_cast<std::uint32_t>(plain.size());
     frame.chunk_bytes = std::move(chunk_bytes);
     const Reserved place = TRY(reserve(std::move(frame)));
-    placed({place.pack->position, place.frame});
+    placed({.pack = place.pack->position, .frame = place.frame});
     const auto sealed = seal(place, plain, coded);
     if (!sealed) state_.update([](State& state) { state.failed = true; });
     TRY(release(place.pack));
@@ -94,8 +94,9 @@ Result<PackWriter::Reserved> PackWriter::reserve(FrameInfo frame) {
             frame.place.offset = static_cast<std::uint32_t>(offset);
             pack.frames.push_back(std::move(frame));
             ++pack.sealing;
-            reserved =
-                Reserved{state.open, pack.frames.back().place.ordinal, pack.buffer.data() + offset};
+            reserved = Reserved{.pack = state.open,
+                                .frame = pack.frames.back().place.ordinal,
+                                .bytes = pack.buffer.data() + offset};
         });
         if (!full) return reserved;
         TRY(release(full));
@@ -152,7 +153,7 @@ Result<void> PackWriter::upload(OpenPack& pack) {
         TRY(store_.put(pack.name, pack.buffer), "storing {}", pack.name);
     stored_bytes_ += pack.buffer.size();
     ++packs_;
-    WrittenPack written{pack.name, pack.buffer.size(), {}};
+    WrittenPack written{.name = pack.name, .bytes = pack.buffer.size(), .frames = {}};
     written.frames.reserve(pack.frames.size());
     for (const FrameInfo& frame : pack.frames) written.frames.push_back(frame.place);
     if (on_durable) on_durable(pack.position, written);

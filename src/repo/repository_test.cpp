@@ -66,8 +66,9 @@ TEST(Repository, TakesSeveralChunksAtOnce) {
     ASSERT_EQ(ids.size(), chunks.size());
     for (std::size_t i = 0; i < chunks.size(); ++i) EXPECT_EQ(ids[i], writer->id_of(chunks[i]));
     EXPECT_EQ(writer->stats().new_chunks, 3u);
-    const auto run = must(writer->add_run(
-        [row = Row{"key", ids[0], {}}, done = false]() mutable -> Result<std::optional<Row>> {
+    const auto run =
+        must(writer->add_run([row = Row{.key = "key", .chunk = ids[0], .attributes = {}},
+                              done = false]() mutable -> Result<std::optional<Row>> {
             return std::exchange(done, true) ? std::nullopt : std::optional(row);
         }));
     must(writer->commit({.summary_json = "{}", .manifest_json = "{}", .runs = {run}}));

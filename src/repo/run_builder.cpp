@@ -70,7 +70,8 @@ Result<RunRef> RunBuilder::finish() {
         // The topmost level with a single child has nothing to say beyond that child.
         const bool top = level + 1 == nodes_.size();
         auto& children = nodes_[level].node.children;
-        if (top && children.size() == 1) return RunRef{children.front().block, total_};
+        if (top && children.size() == 1)
+            return RunRef{.root = children.front().block, .rows = total_};
         if (!children.empty()) TRY(flush_node(level));
     }
 }

@@ -48,7 +48,7 @@ Result<Bytes> RunSource::read(std::uint64_t offset, std::uint64_t length) const 
         auto bytes = read_cached(offset, length);
         if (bytes) return bytes;
     }
-    return store_.get(name_, {offset, length});
+    return store_.get(name_, {.offset = offset, .length = length});
 }
 
 Result<Bytes> RunSource::read_cached(std::uint64_t offset, std::uint64_t length) const {

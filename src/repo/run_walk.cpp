@@ -31,13 +31,18 @@ bool is_damage(const Error& error) {
     return error.code == ErrorCode::Corrupted || error.code == ErrorCode::NotFound;
 }
 
+Result<void> give_up(const RunVisitor& visitor, const RunNode::Child& child, Error error) {
+    if (!visitor.lost || !is_damage(error)) return std::unexpected(std::move(error));
+    return visitor.lost(child, error);
+}
+
 }  // namespace
 
 Result<void> walk_run(ChunkReader& reader, const RunRef& run, std::size_t chunk_id_bytes,
                       const RunVisitor& visitor) {
     std::vector<Todo> todo;  // in the order of their keys, the first one last
     bool is_root = true;
-    todo.push_back({{"", run.root, run.rows}});
+    todo.push_back({{.first_key = "", .block = run.root, .rows = run.rows}});
     while (!todo.empty()) {
         const Todo next = std::move(todo.back());
         todo.pop_back();
@@ -46,11 +51,10 @@ Result<void> walk_run(ChunkReader& reader, const RunRef& run, std::size_t chunk_
         if (!std::exchange(is_root, false)) place.first_key = next.child.first_key;
         if (!todo.empty()) place.end = todo.back().child.first_key;
         auto block = load(reader, next.child.block, place, chunk_id_bytes);
-        if (!block && visitor.lost && is_damage(block.error())) {
-            TRY(visitor.lost(next.child, block.error()));
+        if (!block) {
+            TRY(give_up(visitor, next.child, std::move(block).error()));
             continue;
         }
-        if (!block) return std::unexpected(std::move(block).error());
         if (auto* node = std::get_if<RunNode>(&*block)) {
             for (RunNode::Child& child : std::views::reverse(node->children))
                 todo.push_back({std::move(child), node->level});

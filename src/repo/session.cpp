@@ -112,7 +112,7 @@ std::optional<Session::ChunkRef> Session::claim(const ChunkId& id) {
             if (other.get() != table && other->chunks.contains(id)) return std::nullopt;
         const auto [position, added] = table->chunks.insert(id);
         if (!added) return std::nullopt;
-        return ChunkRef{table, position};
+        return ChunkRef{.table = table, .position = position};
     });
 }
 
@@ -210,7 +210,8 @@ void Session::placed(const Frame& frame, const PackWriter::Placed& place) {
         for (std::size_t i = 0; i < frame.chunks.size(); ++i) {
             const ChunkRef& chunk = frame.chunks[i];
             const std::uint32_t bytes = frame.chunk_bytes[i];
-            chunk.table->chunks.place(chunk.position) = {place.pack, place.frame, offset, bytes};
+            chunk.table->chunks.place(chunk.position) = {
+                .pack = place.pack, .frame = place.frame, .offset = offset, .bytes = bytes};
             offset += bytes;
             if (counts.empty() || counts.back().first != chunk.table)
                 counts.emplace_back(chunk.table, 0);
@@ -284,14 +285,16 @@ Result<void> Session::write_table(const Table& table, const WrittenPacks& packs)
         entry.bytes = packs[i]->bytes;
         const std::uint32_t number = builder.add_pack(std::move(entry));
         for (const FramePlace& frame : packs[i]->frames) {
-            const std::uint32_t at = builder.add_frame({number, frame});
+            const std::uint32_t at = builder.add_frame({.pack = number, .place = frame});
             if (frame.ordinal == 0) first_frame[i] = at;
         }
     }
     for (const std::uint32_t position : chunks.sorted()) {
         const ChunkTable::Place& place = chunks.place(position);
-        builder.add({chunks.id(position), first_frame[place.pack] + place.frame, place.offset,
-                     place.bytes});
+        builder.add({.id = chunks.id(position),
+                     .frame = first_frame[place.pack] + place.frame,
+                     .offset = place.offset,
+                     .bytes = place.bytes});
     }
     const Bytes run = builder.finish();
     other_stored_bytes_ += run.size();

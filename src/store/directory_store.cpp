@@ -342,7 +342,8 @@ Result<ObjectInfo> DirectoryStore::stat(std::string_view name) {
         status ? status->kind != FileKind::Regular : status.error().code == ErrorCode::NotFound;
     if (absent) return fail(ErrorCode::NotFound, "there is no object '{}' in {}", name, root_);
     FileStatus found = TRY(std::move(status), "looking for '{}'", name);
-    return ObjectInfo{std::string(name), found.size_bytes, found.modified_at};
+    return ObjectInfo{
+        .name = std::string(name), .size_bytes = found.size_bytes, .stored_at = found.modified_at};
 }
 
 Result<ListPage> DirectoryStore::list(std::string_view prefix, std::string_view token,

@@ -138,11 +138,22 @@ TEST_F(DirectoryStoreTest, RefusesAFileSystemThatCannotKeepItsPromises) {
         int error_number;
         std::string_view reason;
     };
-    for (const Case& bad :
-         {Case{FileCall::Link, FileFault::Fail, EPERM, "no hard links"},
-          Case{FileCall::Link, FileFault::PretendSuccess, 0, "links over a name"},
-          Case{FileCall::SyncDirectory, FileFault::Fail, EINVAL, "cannot sync a directory"},
-          Case{FileCall::Sync, FileFault::Fail, EINVAL, "cannot hold a vault"}}) {
+    for (const Case& bad : {Case{.call = FileCall::Link,
+                                 .fault = FileFault::Fail,
+                                 .error_number = EPERM,
+                                 .reason = "no hard links"},
+                            Case{.call = FileCall::Link,
+                                 .fault = FileFault::PretendSuccess,
+                                 .error_number = 0,
+                                 .reason = "links over a name"},
+                            Case{.call = FileCall::SyncDirectory,
+                                 .fault = FileFault::Fail,
+                                 .error_number = EINVAL,
+                                 .reason = "cannot sync a directory"},
+                            Case{.call = FileCall::Sync,
+                                 .fault = FileFault::Fail,
+                                 .error_number = EINVAL,
+                                 .reason = "cannot hold a vault"}}) {
         FaultyFileLayer files = faulty(bad.call, bad.fault, bad.error_number);
         auto store = open_over(files);
         auto stored = store->put("x", bytes("1"));

@@ -31,7 +31,8 @@ bool MemoryStore::is_folder_conflict(const Objects& objects, std::string_view na
 
 Result<PutReceipt> MemoryStore::create(std::string_view name, ByteView bytes) {
     TRY(check_new(name, bytes));
-    Object object{std::make_shared<const Bytes>(base::to_bytes(bytes)), clock_.now()};
+    Object object{.bytes = std::make_shared<const Bytes>(base::to_bytes(bytes)),
+                  .stored_at = clock_.now()};
     return objects_.update([&](Objects& objects) -> Result<PutReceipt> {
         if (objects.contains(name))
             return fail(ErrorCode::AlreadyExists, "'{}' already exists", name);
@@ -75,7 +76,9 @@ Result<Bytes> MemoryStore::get(std::string_view name, Range range) {
 
 Result<ObjectInfo> MemoryStore::stat(std::string_view name) {
     Object object = TRY(find(name));
-    return ObjectInfo{std::string(name), object.bytes->size(), object.stored_at};
+    return ObjectInfo{.name = std::string(name),
+                      .size_bytes = object.bytes->size(),
+                      .stored_at = object.stored_at};
 }
 
 Result<ListPage> MemoryStore::list(std::string_view prefix, std::string_view token,

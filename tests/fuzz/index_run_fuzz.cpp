@@ -79,9 +79,10 @@ Bytes make_run(FuzzVault& vault, const std::string& name, const Parts& parts, bo
     footer.entries = block.entries;
     footer.entry_blocks = {block};
     footer.frames = 1;
-    footer.frame_blocks = {{add(parts.frames, ordinal++), 0}};
+    footer.frame_blocks = {{.sealed_bytes = add(parts.frames, ordinal++), .offset = 0}};
     footer.filter_blocks.clear();
-    if (!parts.filter.empty()) footer.filter_blocks = {{add(parts.filter, ordinal++), 0}};
+    if (!parts.filter.empty())
+        footer.filter_blocks = {{.sealed_bytes = add(parts.filter, ordinal++), .offset = 0}};
     const Bytes plain = raw ? base::to_bytes(parts.footer) : encode_index_footer(footer);
     base::ByteWriter trailer;
     trailer.u32(add(plain, kIndexFooterOrdinal));

@@ -79,7 +79,7 @@ void check_tree(unsigned which, base::ByteReader input) {
     }
     if (blocks.empty()) return;
     require(session->commit({}).has_value(), "blocks are stored");
-    const RunRef run{blocks.back(), 3};
+    const RunRef run{.root = blocks.back(), .rows = 3};
     read_run(*repository, run);
 
     // The same as a point of the vault, for those who look at all that there is.

@@ -82,7 +82,8 @@ public:
         const CreateOptions options{.vault_id = new_vault_id(random)};
         auto made = *Repository::create(store, protector, options, environment);
         auto writer = *made->begin();
-        const Row row{"key", *writer->add_chunk(base::as_bytes("a chunk")), {}};
+        const Row row{
+            .key = "key", .chunk = *writer->add_chunk(base::as_bytes("a chunk")), .attributes = {}};
         bool given = false;
         const RunRef run = *writer->add_run([&]() -> Result<std::optional<Row>> {
             if (std::exchange(given, true)) return std::nullopt;
@@ -151,7 +152,8 @@ public:
     base::FakeClock clock;
     base::SeededRandom random{1};
     store::MemoryStore store{clock};
-    Environment environment{clock, random, "", 0, {}};
+    Environment environment{
+        .clock = clock, .random = random, .cache_dir = "", .threads = 0, .memory = {}};
     std::unique_ptr<VaultKeys> keys;
     PointId point;
 

@@ -201,6 +201,7 @@ Result<void> run(Action action, const Arguments& arguments) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): nobody could do more about what gets here
 int main(int argc, char** argv) {
     Arguments arguments;
     Action action = nullptr;

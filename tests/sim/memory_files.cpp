@@ -42,7 +42,8 @@ MemoryFileLayer::MemoryFileLayer(Disk disk, base::Clock& clock) : clock_(clock) 
         for (auto& [path, bytes] : disk.files) {
             // Only files that this layer itself creates are ever written to.
             auto content = std::const_pointer_cast<Bytes>(bytes);
-            state.files.emplace(path, std::make_shared<File>(File{content, now, -1}));
+            state.files.emplace(path, std::make_shared<File>(File{
+                                          .bytes = content, .modified_at = now, .locked_by = -1}));
         }
     });
 }
@@ -66,14 +67,17 @@ Result<void> MemoryFileLayer::check_new(const State& state, const std::string& p
 }
 
 FileStatus MemoryFileLayer::status_of(const File& file) {
-    return {FileKind::Regular, file.bytes->size(), file.modified_at};
+    return {.kind = FileKind::Regular,
+            .size_bytes = file.bytes->size(),
+            .modified_at = file.modified_at};
 }
 
 Result<FileHandle> MemoryFileLayer::create(const std::string& path) {
     base::Time now = clock_.now();
     return state_.update([&](State& state) -> Result<FileHandle> {
         TRY(check_new(state, path));
-        auto file = std::make_shared<File>(File{std::make_shared<Bytes>(), now, -1});
+        auto file = std::make_shared<File>(
+            File{.bytes = std::make_shared<Bytes>(), .modified_at = now, .locked_by = -1});
         state.files.emplace(path, file);
         state.handles.emplace(state.next_handle, file);
         return FileHandle{state.next_handle++};
@@ -143,7 +147,7 @@ Result<bool> MemoryFileLayer::try_lock(FileHandle file) {
 Result<FileStatus> MemoryFileLayer::status(const std::string& path) {
     return state_.update([&](State& state) -> Result<FileStatus> {
         if (state.directories.contains(normalised(path)))
-            return FileStatus{FileKind::Directory, 0, {}};
+            return FileStatus{.kind = FileKind::Directory, .size_bytes = 0, .modified_at = {}};
         auto found = state.files.find(path);
         if (found == state.files.end()) return missing(path);
         return status_of(*found->second);

@@ -32,7 +32,7 @@ Result<FileHandle> RecordingFileLayer::create(const std::string& path) {
     state_.update([&](State& state) {
         std::size_t file = state.next_file++;
         state.file_of_path[path] = file;
-        state.written[handle] = {file, 0};
+        state.written[handle] = {.file = file, .size = 0};
         state.trace.events.push_back({.kind = Kind::Create, .path = path, .file = file});
     });
     return handle;

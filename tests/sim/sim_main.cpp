@@ -27,19 +27,19 @@ struct Step {
     std::string_view name;
 };
 constexpr std::array kSteps = {
-    Step{ProtocolStep::RecordReliance, "RecordReliance"},
-    Step{ProtocolStep::CheckCondemned, "CheckCondemned"},
-    Step{ProtocolStep::CheckPresence, "CheckPresence"},
-    Step{ProtocolStep::PacksBeforePoint, "PacksBeforePoint"},
-    Step{ProtocolStep::IndexBeforePoint, "IndexBeforePoint"},
-    Step{ProtocolStep::CreatePointOnce, "CreatePointOnce"},
-    Step{ProtocolStep::CondemnFirst, "CondemnFirst"},
-    Step{ProtocolStep::ListWritersAgain, "ListWritersAgain"},
-    Step{ProtocolStep::ListPointsAgain, "ListPointsAgain"},
-    Step{ProtocolStep::SpareLiveWriters, "SpareLiveWriters"},
-    Step{ProtocolStep::AbortBeforeDrop, "AbortBeforeDrop"},
-    Step{ProtocolStep::CheckHoldersAgain, "CheckHoldersAgain"},
-    Step{ProtocolStep::KeepCondemned, "KeepCondemned"},
+    Step{.step = ProtocolStep::RecordReliance, .name = "RecordReliance"},
+    Step{.step = ProtocolStep::CheckCondemned, .name = "CheckCondemned"},
+    Step{.step = ProtocolStep::CheckPresence, .name = "CheckPresence"},
+    Step{.step = ProtocolStep::PacksBeforePoint, .name = "PacksBeforePoint"},
+    Step{.step = ProtocolStep::IndexBeforePoint, .name = "IndexBeforePoint"},
+    Step{.step = ProtocolStep::CreatePointOnce, .name = "CreatePointOnce"},
+    Step{.step = ProtocolStep::CondemnFirst, .name = "CondemnFirst"},
+    Step{.step = ProtocolStep::ListWritersAgain, .name = "ListWritersAgain"},
+    Step{.step = ProtocolStep::ListPointsAgain, .name = "ListPointsAgain"},
+    Step{.step = ProtocolStep::SpareLiveWriters, .name = "SpareLiveWriters"},
+    Step{.step = ProtocolStep::AbortBeforeDrop, .name = "AbortBeforeDrop"},
+    Step{.step = ProtocolStep::CheckHoldersAgain, .name = "CheckHoldersAgain"},
+    Step{.step = ProtocolStep::KeepCondemned, .name = "KeepCondemned"},
 };
 
 struct Options {

@@ -46,7 +46,9 @@ struct History {
 
 class PowerCutOfAVault : public testing::Test {
 protected:
-    repo::Environment environment() { return {clock_, random_, "", 0, {}}; }
+    repo::Environment environment() {
+        return {.clock = clock_, .random = random_, .cache_dir = "", .threads = 0, .memory = {}};
+    }
 
     std::unique_ptr<Repository> open(store::Store& store) {
         auto opened = Repository::open(store, protector_, environment());

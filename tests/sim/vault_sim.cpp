@@ -92,7 +92,11 @@ private:
     }
 
     repo::Environment environment(base::Clock& clock, base::Random& random) {
-        return {clock, random, "", 0, {.frame_cache_bytes = 1 << 16, .index_cache_bytes = 1 << 16}};
+        return {.clock = clock,
+                .random = random,
+                .cache_dir = "",
+                .threads = 0,
+                .memory = {.frame_cache_bytes = 1 << 16, .index_cache_bytes = 1 << 16}};
     }
 
     void make_vault() {
