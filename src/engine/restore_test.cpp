@@ -221,17 +221,39 @@ TEST_F(Restore, DeletesNoOwnerWhoseDependentsItCannotUntie) {
     EXPECT_EQ((*kube_.find("Deployment", "shop", "web"))["spec"]["selector"], "mine");
 }
 
-TEST_F(Restore, NeverRecreatesANamespace) {
-    kube_.add("Namespace", R"({"metadata":{"name":"shop","labels":{"a":"x"}}})");
-    point_has_namespace("shop");
+TEST_F(Restore, NeverRecreatesWhatTakesDataOrObjectsWithIt) {
+    kube_.add("CustomResourceDefinition", R"({"metadata":{"name":
+        "volumesnapshotcontents.snapshot.storage.k8s.io"},"spec":{"group":
+        "snapshot.storage.k8s.io","scope":"Cluster","names":{"kind":"VolumeSnapshotContent",
+        "plural":"volumesnapshotcontents","singular":"volumesnapshotcontent"},
+        "versions":[{"name":"v1","served":true,"storage":true}]}})");
+    const std::map<std::string, std::string> objects = {
+        {"Namespace", R"({"metadata":{"name":"x"}})"},
+        {"CustomResourceDefinition",
+         R"({"metadata":{"name":"x"},"spec":{"group":"x.io","scope":"Namespaced","names":
+         {"kind":"X","plural":"x","singular":"x"},"versions":[{"name":"v1","served":true}]}})"},
+        {"PersistentVolume", R"({"metadata":{"name":"x"},"spec":{"hostPath":{"path":"/x"}}})"},
+        {"PersistentVolumeClaim", R"({"metadata":{"namespace":"shop","name":"x"},"spec":{}})"},
+        {"VolumeSnapshotContent",
+         R"({"metadata":{"name":"x"},"spec":{"deletionPolicy":"Retain",
+         "source":{"snapshotHandle":"h"},"volumeSnapshotRef":{"namespace":"x","name":"x"}}})"}};
+    for (const auto& [kind, json] : objects) {
+        Json object = kube_.add(kind, json);
+        object["metadata"]["labels"]["in"] = "the point";
+        point_has(object.dump());
+    }
     kube_.script(
         {.when = [](const kube::Request& request) { return request.method == kube::Method::Put; },
          .status = 422,
          .reason = "Invalid",
-         .message = "field is immutable"});
+         .message = "field is immutable",
+         .times = 5});
     RestoreRecord record = restore({.existing = ExistingPolicy::Recreate});
-    EXPECT_EQ(record.state, RestoreState::Partial);
-    EXPECT_TRUE(kube_.find("Namespace", "", "shop"));
+    EXPECT_EQ(record.counts[Outcome::Failed], objects.size());
+    for (const auto& [object, outcome] : outcomes(record.id))
+        EXPECT_EQ(outcome, "failed: field is immutable") << object;
+    for (const kube::Request& request : kube_.requests())
+        EXPECT_NE(request.method, kube::Method::Delete) << request.path;
 }
 
 TEST_F(Restore, CountsAsCreatedWhatItCreatedWhenAReplyWasLost) {
