@@ -51,14 +51,7 @@ bool ClusterFacts::wants(const kube::ResourceType& type) {
 }
 
 void ClusterFacts::observe(const kube::ResourceType& type, const kube::ObjectView& object) {
-    if (runs_containers(type)) {
-        each_string_member(object.raw, "image", [&](std::string_view image) {
-            facts_.update([&](Facts& facts) {
-                if (facts.images.size() < kMaxNames) facts.images.emplace(image);
-            });
-        });
-        return;
-    }
+    if (runs_containers(type)) return observe_images(object.raw);
     bool claim = is(type, "", "PersistentVolumeClaim");
     if (!claim && !wants(type)) return;
     Json json = base::parse_json(object.raw).value_or(Json());
@@ -81,6 +74,19 @@ void ClusterFacts::observe(const kube::ResourceType& type, const kube::ObjectVie
             facts.crds[name] = crd_versions(json);
         }
     });
+}
+
+void ClusterFacts::observe_images(std::string_view raw) {
+    auto remember = [&](const char* member, Names Facts::* names) {
+        each_string_member(raw, member, [&](std::string_view name) {
+            if (name.empty()) return;
+            facts_.update([&](Facts& facts) {
+                if ((facts.*names).size() < kMaxNames) (facts.*names).emplace(name);
+            });
+        });
+    };
+    remember("image", &Facts::images);
+    remember("imageID", &Facts::image_digests);
 }
 
 std::vector<VolumeWithoutData> ClusterFacts::volumes() const {
@@ -108,7 +114,8 @@ std::string ClusterFacts::fingerprint(const kube::ServerVersion& version) const 
                                 {"storageClasses", facts.storage_classes},
                                 {"csiDrivers", facts.csi_drivers},
                                 {"crds", std::move(crds)},
-                                {"images", facts.images}});
+                                {"images", facts.images},
+                                {"imageDigests", facts.image_digests}});
     });
 }
 

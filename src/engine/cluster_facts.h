@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/guarded.h"
@@ -27,21 +28,27 @@ public:
     std::vector<VolumeWithoutData> volumes() const;
 
     /// A JSON object: "nodes" (architecture, operating system, instance type, kubelet version with
-    /// counts), "storageClasses", "csiDrivers", "crds" with their versions, "images".
+    /// counts), "storageClasses", "csiDrivers", "crds" with their versions, "images" as workloads
+    /// name them, "imageDigests" of the containers that have run.
     std::string fingerprint(const kube::ServerVersion& version) const;
 
     /// Whether the fingerprint wants objects of this kind even when they are not selected.
     static bool wants(const kube::ResourceType& type);
 
 private:
+    using Names = std::set<std::string, std::less<>>;
     struct Facts {
         std::map<std::string, VolumeWithoutData> claims;
         std::map<std::string, std::size_t> nodes;            ///< description in JSON: count
         std::map<std::string, std::string> storage_classes;  ///< name: provisioner
         std::set<std::string> csi_drivers;
         std::map<std::string, std::string> crds;  ///< name: versions in JSON
-        std::set<std::string, std::less<>> images;
+        Names images;
+        Names image_digests;
     };
+
+    void observe_images(std::string_view raw);
+
     mutable base::Guarded<Facts> facts_;
 };
 
