@@ -357,21 +357,61 @@ private:
         plan_->ties.shrink_to_fit();
     }
 
-    /// Children that a controller makes by itself stay behind when their owner is in the plan,
-    /// even if that owner is generated itself.
-    void skip_generated() {
+    /// The controller that makes such an object by itself; or null.
+    const rules::OwnerReference* generator_of(const Owned& owned) const {
+        const kube::ResourceType& child = kinds_[owned.kind].captured;
+        auto found = std::ranges::find_if(owned.owners, [&](const rules::OwnerReference& owner) {
+            return owner.controller &&
+                   rules::is_generated_child(child.group, child.kind, owner.group(), owner.kind);
+        });
+        return found == owned.owners.end() ? nullptr : &*found;
+    }
+
+    /// Visits generated children that are still to be restored, with their controllers.
+    template <class Visit>
+    void each_generated(Visit visit) {
         for (const Owned& owned : owned_) {
             PlanKind& kind = kinds_[owned.kind];
             auto* entry = const_cast<PlanEntry*>(kind.find(owned.place));
-            for (const rules::OwnerReference& owner : owned.owners) {
-                if (entry->skip != 0 || !owner.controller ||
-                    !rules::is_generated_child(kind.captured.group, kind.captured.kind,
-                                               owner.group(), owner.kind))
-                    continue;
-                if (find_owner(owner, entry->ns()).entry != nullptr)
-                    entry->skip = reason_number(
-                        fmt::format("is made by its {}, which is restored", owner.kind));
-            }
+            const rules::OwnerReference* controller = generator_of(owned);
+            if (entry->skip == 0 && controller != nullptr) visit(kind, *entry, *controller);
+        }
+    }
+
+    /// Children that a controller makes by itself stay behind when their owner is in the plan,
+    /// even if that owner is generated itself.
+    void skip_generated() {
+        skip_orphans();
+        each_generated([&](const PlanKind&, PlanEntry& entry, const rules::OwnerReference& owner) {
+            if (find_owner(owner, entry.ns()).entry != nullptr)
+                entry.skip =
+                    reason_number(fmt::format("is made by its {}, which is restored", owner.kind));
+        });
+    }
+
+    /// Without its controller, which is lost, a child would run on its own for ever. Its own
+    /// children go with it; each round finds at least one.
+    void skip_orphans() {
+        std::map<ObjectKey, std::string> gone;
+        for (const DamagedObject& lost : environment_.damaged)
+            gone.emplace(lost.key, "which is lost from the point");
+        for (bool more = !gone.empty(); more;) {
+            more = false;
+            each_generated([&](const PlanKind& kind, PlanEntry& entry,
+                               const rules::OwnerReference& owner) {
+                std::string ns(entry.ns());
+                auto found = gone.find(
+                    {.group = owner.group(), .kind = owner.kind, .ns = ns, .name = owner.name});
+                if (found == gone.end()) return;
+                more = true;
+                entry.skip =
+                    reason_number(fmt::format("is made by its {}, {}", owner.kind, found->second));
+                gone.emplace(ObjectKey{.group = kind.captured.group,
+                                       .kind = kind.captured.kind,
+                                       .ns = ns,
+                                       .name = std::string(entry.name())},
+                             fmt::format("whose {} is lost from the point", owner.kind));
+            });
         }
     }
 

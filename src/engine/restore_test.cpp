@@ -548,6 +548,32 @@ TEST_F(Restore, LeavesGeneratedChildrenToTheirController) {
     EXPECT_THAT(all["Pod shop/web-1-x"], HasSubstr("skipped"));
 }
 
+TEST_F(Restore, LeavesChildrenOfALostControllerOut) {
+    point_has_namespace("shop");
+    damaged_ = {{.key = {.group = "apps", .kind = "Deployment", .ns = "shop", .name = "web"},
+                 .reason = "its pack is harmed"}};
+    point_has(R"({"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"namespace":"shop",
+        "name":"web-1","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web",
+        "uid":"u","controller":true}]},"spec":{}})");
+    point_has(R"({"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web-1-x",
+        "ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-1","uid":"u",
+        "controller":true}]},"spec":{}})");
+    point_has(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"shop","name":"c",
+        "ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web","uid":"u",
+        "controller":true}]}})");
+    point_has(R"({"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"other",
+        "ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"gone","uid":"u",
+        "controller":true}]},"spec":{}})");
+    auto all = outcomes(restore().id);
+    EXPECT_EQ(all["ReplicaSet.apps shop/web-1"],
+              "skipped: is made by its Deployment, which is lost from the point");
+    EXPECT_EQ(all["Pod shop/web-1-x"],
+              "skipped: is made by its ReplicaSet, whose Deployment is lost from the point");
+    // No controller of Kubernetes makes this one, and of that one's nothing is known.
+    EXPECT_EQ(all["ConfigMap shop/c"], "created");
+    EXPECT_EQ(all["Pod shop/other"], "created");
+}
+
 TEST_F(Restore, SkipsWhatWasBeingDeletedAndWhatBelongsToTheCluster) {
     point_has_namespace("shop");
     point_has(R"({"apiVersion":"v1","kind":"ConfigMap",
