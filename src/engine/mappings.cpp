@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/text.h"
 #include "engine/rules/edit.h"
 #include "engine/rules/namespaces.h"
 
@@ -179,16 +180,25 @@ private:
     std::vector<std::string> notes_;
 };
 
-std::vector<std::string> map_namespaces(const NameMap& map, Json& object) {
-    if (rules::kind_of(object) == "Namespace" && rules::object_group(object).empty()) {
+bool is_namespace(const Json& object) {
+    return rules::kind_of(object) == "Namespace" && rules::object_group(object).empty();
+}
+
+void rename_namespaces(const NameMap& map, Json& object) {
+    if (is_namespace(object)) {
         if (auto found = map.find(rules::object_name(object)); found != map.end())
             rules::rename_namespace(object, found->second);
-        return {};
+        return;
     }
     rename_at(map, object, "/metadata/namespace");
     rename_annotations(map, object);
     if (rules::object_group(object) == "rbac.authorization.k8s.io") rename_subjects(map, object);
     if (has_known_namespace_fields(object)) rename_known_members(map, object, 0);
+}
+
+std::vector<std::string> map_namespaces(const NameMap& map, Json& object) {
+    rename_namespaces(map, object);
+    if (is_namespace(object)) return {};
     Leftovers leftovers(map);
     for (const auto& entry : object.items())
         if (entry.key() != "metadata" && entry.key() != "status")
@@ -305,6 +315,30 @@ std::vector<std::string> apply_mappings(const Mappings& mappings, Json& object) 
     if (!mappings.storage_classes.empty()) map_storage_classes(mappings.storage_classes, object);
     if (!mappings.images.empty()) map_images(mappings.images, object);
     return notes;
+}
+
+NameMap renames_in(const NameMap& renames, const Json& object) {
+    auto changes = [&](const NameMap& some) {
+        Json renamed = object;
+        rename_namespaces(some, renamed);
+        return renamed != object;
+    };
+    NameMap found;
+    if (!object.is_object() || !changes(renames)) return found;
+    for (const auto& rename : renames)
+        if (changes({rename})) found.insert(rename);
+    return found;
+}
+
+std::string why_left_to_original(const NameMap& renames, const Json& live) {
+    std::vector<std::string> originals, copies;
+    for (const auto& [original, copy] : renames_in(renames, live)) {
+        originals.push_back(original);
+        copies.push_back(copy);
+    }
+    if (originals.empty()) return "";
+    return fmt::format("exists and serves namespace {}; a copy for {} must be made by hand",
+                       base::join(originals, ", "), base::join(copies, ", "));
 }
 
 }  // namespace holdfast::engine

@@ -22,4 +22,12 @@ std::string_view mapped_namespace(const Mappings& mappings, std::string_view ns)
 /// Returns sentences about references to renamed namespaces that it saw and could not rewrite.
 std::vector<std::string> apply_mappings(const Mappings& mappings, Json& object);
 
+/// Those of the renamed namespaces, old name to new, that the object names where a mapping would
+/// rewrite it.
+NameMap renames_in(const NameMap& renames, const Json& object);
+
+/// Why an object outside namespaces that exists must not become the one of the point with
+/// `renames` in it: one of those namespaces would lose it. Empty when none would.
+std::string why_left_to_original(const NameMap& renames, const Json& live);
+
 }  // namespace holdfast::engine

@@ -44,6 +44,19 @@ TEST(NamespaceMapping, RewritesWhomABindingNames) {
         {"kind":"User","name":"system:serviceaccount:shop2:web"}])"));
 }
 
+TEST(NamespaceMapping, KnowsWhichOriginalsAnObjectServes) {
+    const NameMap renames = {{"a", "a2"}, {"b", "b2"}, {"c", "c2"}};
+    Json binding = parse(R"({"apiVersion":"rbac.authorization.k8s.io/v1",
+        "kind":"ClusterRoleBinding","metadata":{"name":"c"},"subjects":[
+        {"kind":"ServiceAccount","name":"x","namespace":"a"},
+        {"kind":"Group","name":"system:serviceaccounts:b"},
+        {"kind":"ServiceAccount","name":"x","namespace":"c2"}]})");
+    EXPECT_EQ(renames_in(renames, binding), (NameMap{{"a", "a2"}, {"b", "b2"}}));
+    EXPECT_EQ(why_left_to_original(renames, binding),
+              "exists and serves namespace a, b; a copy for a2, b2 must be made by hand");
+    EXPECT_EQ(why_left_to_original({{"c", "c2"}}, binding), "");
+}
+
 TEST(NamespaceMapping, RewritesServiceReferencesOfWebhooksApisAndDefinitions) {
     Json hook = parse(R"({"apiVersion":"admissionregistration.k8s.io/v1",
         "kind":"ValidatingWebhookConfiguration","metadata":{"annotations":{

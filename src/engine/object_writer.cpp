@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/diff.h"
+#include "engine/mappings.h"
 #include "engine/order.h"
 #include "engine/restore_options.h"
 #include "engine/rules/allocated.h"
@@ -207,9 +208,10 @@ Result<ObjectWriter::Next> ObjectWriter::reconcile(Prepared& prepared, const Wri
                              prepared.key.name == "default";
     if (generated_account && options.existing == ExistingPolicy::Skip)
         return merge_account(prepared, std::move(live), written, stop);
-    if (options.existing == ExistingPolicy::Skip || options.needed_only) {
+    std::string shared = why_left_to_original(prepared.renames, live);
+    if (options.existing == ExistingPolicy::Skip || options.needed_only || !shared.empty()) {
         written.outcome = Outcome::Skipped;
-        written.reason = "exists and differs";
+        written.reason = shared.empty() ? "exists and differs" : std::move(shared);
         return Next::Done;
     }
     TRY(options.announce(Intent::Update));

@@ -271,6 +271,8 @@ Result<Prepared> Preparation::prepare(const PlanKind& kind, const PlanEntry& ent
             "lost from the point but for its name: it comes without its labels and annotations");
     TRY(choose_version(kind, prepared, stop));
     TRY(apply_rules(kind, entry, prepared, stop));
+    if (!prepared.type.namespaced)
+        prepared.renames = renames_in(plan_.options.mappings.namespaces, *prepared.object);
     if (!plan_.options.mappings.empty())
         for (std::string& note : apply_mappings(plan_.options.mappings, *prepared.object))
             prepared.notes.push_back(std::move(note));

@@ -12,6 +12,7 @@
 #include "engine/object_row.h"
 #include "engine/plan.h"
 #include "engine/restore.h"
+#include "engine/restore_options.h"
 #include "engine/rules/answers.h"
 #include "engine/rules/owners.h"
 #include "kube/client.h"
@@ -27,6 +28,7 @@ struct Prepared {
     kube::ResourceType type;       ///< At the version of `object`.
     ObjectKey key;                 ///< In the target.
     std::vector<std::string> notes;
+    NameMap renames;  ///< Of namespaces that it names, when it lies outside them.
     bool owners_later = false;
     bool volume_empty = false;
 };

@@ -15,6 +15,7 @@
 #include "base/worker_pool.h"
 #include "engine/diff.h"
 #include "engine/fingerprint128.h"
+#include "engine/mappings.h"
 #include "engine/object_row.h"
 #include "engine/object_source.h"
 #include "engine/plan.h"
@@ -361,8 +362,9 @@ private:
         for (const Difference& difference : differences(**live, *prepared.object, options))
             shown.diff.push_back(display(difference));
         bool merged = kind.captured.kind == "ServiceAccount" && prepared.key.name == "default";
-        shown.would_change =
-            !entry.needed_only && (kind.existing != ExistingPolicy::Skip || merged);
+        shown.reason = why_left_to_original(prepared.renames, **live);
+        shown.would_change = shown.reason.empty() && !entry.needed_only &&
+                             (kind.existing != ExistingPolicy::Skip || merged);
         return true;
     }
 

@@ -710,6 +710,42 @@ resourceModifierRules:
     EXPECT_EQ((*kube_.find("ConfigMap", "shop2", "a"))["data"]["k"], "changed");
 }
 
+TEST_F(Restore, TakesNothingSharedFromTheOriginalOfARenamedNamespace) {
+    auto binding = [](std::string_view ns, std::string_view label) {
+        return Json{{"apiVersion", "rbac.authorization.k8s.io/v1"},
+                    {"kind", "ClusterRoleBinding"},
+                    {"metadata", {{"name", "rights"}, {"labels", {{"in", label}}}}},
+                    {"subjects", {{{"kind", "ServiceAccount"}, {"name", "a"}, {"namespace", ns}}}}}
+            .dump();
+    };
+    point_has(binding("shop", "point"));
+    kube_.add("ClusterRoleBinding", binding("shop", "point"));
+    constexpr const char* kWhy =
+        "exists and serves namespace shop; a copy for shop2 must be made by hand";
+    for (auto policy : {ExistingPolicy::Skip, ExistingPolicy::Update, ExistingPolicy::Recreate}) {
+        RestoreOptions options{.existing = policy};
+        options.mappings.namespaces = {{"shop", "shop2"}, {"else", "else2"}};
+        PreviewObject shown =
+            preview(options)["ClusterRoleBinding.rbac.authorization.k8s.io rights"];
+        EXPECT_EQ(shown.verdict, PreviewVerdict::Differs);
+        EXPECT_EQ(shown.reason, kWhy);
+        EXPECT_FALSE(shown.would_change);
+        EXPECT_EQ(
+            outcomes(restore(options).id)["ClusterRoleBinding.rbac.authorization.k8s.io rights"],
+            std::string("skipped: ") + kWhy);
+    }
+    EXPECT_EQ((*kube_.find("ClusterRoleBinding", "", "rights"))["subjects"][0]["namespace"],
+              "shop");
+    // One that serves the new namespace only is as good as any other.
+    kube_.change("ClusterRoleBinding", "", "rights", binding("shop2", "target"));
+    RestoreOptions options{.existing = ExistingPolicy::Update};
+    options.mappings.namespaces = {{"shop", "shop2"}};
+    EXPECT_TRUE(
+        preview(options)["ClusterRoleBinding.rbac.authorization.k8s.io rights"].would_change);
+    EXPECT_EQ(outcomes(restore(options).id)["ClusterRoleBinding.rbac.authorization.k8s.io rights"],
+              "updated");
+}
+
 TEST_F(Restore, StopsOnRequestAndGoesOnWhereItStopped) {
     point_has_namespace("shop");
     for (int i = 0; i < 20; ++i) point_has_config_map("shop", fmt::format("m{:02}", i), "1");
