@@ -75,6 +75,14 @@ void need_of_claim(const Element& claim, ObjectPeek& peek) {
     need(peek, "", "PersistentVolume", text_of(claim, "/spec/volumeName"));
 }
 
+void read_claim_of_volume(const Element& volume, ObjectPeek& peek) {
+    std::string_view name = text_of(volume, "/spec/claimRef/name");
+    if (name.empty()) return;
+    peek.claim_place = text_of(volume, "/spec/claimRef/namespace");
+    peek.claim_place.push_back('\0');
+    peek.claim_place += name;
+}
+
 /// A Job is over when it is complete or has failed; a Pod by its phase.
 bool has_finished(const Element& object, const ObjectPeek& peek) {
     if (peek.kind == "Pod") {
@@ -133,6 +141,7 @@ void read_by_kind(const Element& object, ObjectPeek& peek) {
     if (group.empty() && peek.kind == "PersistentVolumeClaim") need_of_claim(object, peek);
     if (group.empty() && peek.kind == "PersistentVolume") {
         peek.reclaim_policy = text_of(object, "/spec/persistentVolumeReclaimPolicy");
+        read_claim_of_volume(object, peek);
         need(peek, "storage.k8s.io", "StorageClass", text_of(object, "/spec/storageClassName"));
     }
     if (group == "apps" && peek.kind == "StatefulSet")

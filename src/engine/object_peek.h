@@ -40,7 +40,8 @@ struct ObjectPeek {
     std::string defined_plural;
     std::vector<std::string> defined_versions;  ///< Those that are served.
     std::string reclaim_policy;                 ///< Of a PersistentVolume.
-    std::string deletion_policy;                ///< Of a VolumeSnapshotContent.
+    std::string claim_place;       ///< Of a PersistentVolume: "<namespace>\0<name>" of its claim.
+    std::string deletion_policy;   ///< Of a VolumeSnapshotContent.
     std::string snapshot_handle;   ///< Of a VolumeSnapshotContent: from its source or its status.
     std::string snapshot_content;  ///< Of a VolumeSnapshot: the content it is bound to.
     std::vector<std::string> subject_namespaces;  ///< Of a binding: where its accounts live.

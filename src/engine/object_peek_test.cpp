@@ -50,6 +50,15 @@ TEST(ObjectPeek, SeesTheVolumeAndClassOfAClaim) {
                                      NamedNeed{"storage.k8s.io", "StorageClass", "fast"}));
 }
 
+TEST(ObjectPeek, SeesTheClaimOfAVolume) {
+    using namespace std::string_literals;
+    EXPECT_EQ(peek(R"({"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"pv"},
+        "spec":{"claimRef":{"namespace":"n","name":"c"}}})")
+                  .claim_place,
+              "n\0c"s);
+    EXPECT_EQ(peek(R"({"apiVersion":"v1","kind":"PersistentVolume","spec":{}})").claim_place, "");
+}
+
 TEST(ObjectPeek, SeesWhomABindingNames) {
     ObjectPeek binding = peek(R"({"apiVersion":"rbac.authorization.k8s.io/v1",
         "kind":"ClusterRoleBinding","metadata":{"name":"b"},

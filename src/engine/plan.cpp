@@ -62,6 +62,13 @@ bool RestorePlan::Impl::restores(const ObjectKey& key) const {
     return entry != nullptr && entry->skip == 0;
 }
 
+bool RestorePlan::Impl::restores_volume(std::string_view volume, const PlanEntry& claim) const {
+    if (!restores({.group = "", .kind = "PersistentVolume", .ns = "", .name = std::string(volume)}))
+        return false;
+    auto reserved = volume_claims.find(volume);
+    return reserved == volume_claims.end() || reserved->second == claim.place;
+}
+
 std::span<const OwnerTie> RestorePlan::Impl::dependents(std::size_t kind, std::size_t entry) const {
     auto found =
         std::ranges::equal_range(ties, std::pair(kind, entry), {}, [](const OwnerTie& tie) {

@@ -2,6 +2,8 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -72,6 +74,8 @@ public:
     std::vector<std::string> reasons;
     /// API groups that the target serves or will: who may handle third-party finalizers.
     std::vector<std::string> controller_groups;
+    /// The claims, as PlanEntry::place, that volumes of the plan are reserved for, by volume.
+    std::map<std::string, std::string, std::less<>> volume_claims;
     Wave guards = 0;  ///< The first wave of what can refuse other objects.
 
     const PlanKind* find_kind(std::string_view group, std::string_view kind) const;
@@ -79,6 +83,8 @@ public:
     const PlanEntry* find(const ObjectKey& key) const;
     /// The same, unless the entry is skipped.
     bool restores(const ObjectKey& key) const;
+    /// Whether a volume comes with this restore and can be bound to a claim of it.
+    bool restores_volume(std::string_view volume, const PlanEntry& claim) const;
     /// The ties of what the object owns.
     std::span<const OwnerTie> dependents(std::size_t kind, std::size_t entry) const;
     std::string_view reason(const PlanEntry& entry) const;

@@ -223,6 +223,8 @@ private:
         if (!named && rules::is_system_namespace(is_namespace ? key.name : key.ns))
             why = "belongs to a system namespace, which was not named";
         if (!why.empty()) entry.skip = reason_number(why);
+        if (entry.skip == 0 && !peek.claim_place.empty())
+            plan_->volume_claims.emplace(key.name, peek.claim_place);
         return entry;
     }
 

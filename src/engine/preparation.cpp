@@ -116,23 +116,34 @@ Result<std::optional<std::string>> Preparation::owner_uid(const ObjectKey& targe
     return uid;
 }
 
+/// Whether the claim, as it is called in the target, gets the volume that it names; frees that.
 Result<bool> Preparation::volume_is_there(const PlanEntry& claim, std::string_view volume,
                                           std::stop_token stop) {
-    ObjectKey key{.group = "", .kind = "PersistentVolume", .ns = "", .name = std::string(volume)};
-    bool planned = plan_.restores(key);
     const auto* type = plan_.target.find("", "PersistentVolume");
-    bool moved = mapped_namespace(plan_.options.mappings, claim.ns()) != claim.ns();
-    if (type == nullptr || moved) return planned;
-    // Also a planned one: the volume of a deleted claim is there, equal, and Released.
+    if (type == nullptr) return plan_.restores_volume(volume, claim);
     auto live = read_live(client_, *type, "", volume, stop);
     if (!live && is_fatal(live.error())) return std::unexpected(std::move(live).error());
-    if (!live || !*live || !rules::can_rebind(**live, claim.ns(), claim.name())) return planned;
-    if (purpose_ == Purpose::Preview) return true;
+    // Also a planned one may be there: the volume of a deleted claim is, equal, and Released.
+    if (!live || !*live) return plan_.restores_volume(volume, claim);
+    std::string ns(mapped_namespace(plan_.options.mappings, claim.ns()));
+    if (!rules::can_bind(**live, ns, claim.name())) return is_bound(**live, ns, claim.name(), stop);
+    if (purpose_ == Purpose::Preview || !rules::has_had_claim(**live)) return true;
     kube::Request request{.method = kube::Method::Patch,
                           .path = type->object_path("", volume),
                           .body = base::dump_json(rules::rebinding_patch()),
                           .content_type = std::string(kube::kMergePatch)};
     return TRY(client_.send(request, stop)).ok();
+}
+
+/// Whether the volume has that very claim, which is there then.
+Result<bool> Preparation::is_bound(const Json& volume, std::string_view ns, std::string_view name,
+                                   std::stop_token stop) {
+    const auto* type = plan_.target.find("", "PersistentVolumeClaim");
+    if (type == nullptr || !rules::is_reserved_for(volume, ns, name)) return false;
+    auto claim = read_live(client_, *type, ns, name, stop);
+    if (!claim && is_fatal(claim.error())) return std::unexpected(std::move(claim).error());
+    return claim && *claim &&
+           base::text_at(**claim, "/metadata/uid") == base::text_at(volume, "/spec/claimRef/uid");
 }
 
 /// Whether the versions of a kind differ by name only, as its live definition says.

@@ -71,6 +71,8 @@ private:
     Result<std::optional<std::string>> owner_uid(const ObjectKey& target_key, std::stop_token stop);
     Result<bool> volume_is_there(const PlanEntry& claim, std::string_view volume,
                                  std::stop_token stop);
+    Result<bool> is_bound(const Json& volume, std::string_view ns, std::string_view name,
+                          std::stop_token stop);
     Result<rules::OwnerAnswer> answer_owner(const PlanKind& kind, const PlanEntry& entry,
                                             const rules::OwnerReference& owner, bool nothing_later,
                                             std::stop_token stop);

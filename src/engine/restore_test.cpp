@@ -612,6 +612,89 @@ TEST_F(Restore, SaysWhichClaimsCameBackEmpty) {
         (*kube_.find("PersistentVolumeClaim", "shop", "data"))["spec"].contains("volumeName"));
 }
 
+/// A static volume that is or was bound to claim "data".
+Json disk_of(std::string_view ns, std::string_view claim_uid, std::string_view phase) {
+    return {{"apiVersion", "v1"},
+            {"kind", "PersistentVolume"},
+            {"metadata", {{"name", "disk"}}},
+            {"spec",
+             {{"hostPath", {{"path", "/d"}}},
+              {"persistentVolumeReclaimPolicy", "Retain"},
+              {"claimRef", {{"namespace", ns}, {"name", "data"}, {"uid", claim_uid}}}}},
+            {"status", {{"phase", phase}}}};
+}
+
+constexpr std::string_view kClaim = R"({"apiVersion":"v1","kind":"PersistentVolumeClaim",
+    "metadata":{"namespace":"shop","name":"data"},
+    "spec":{"volumeName":"disk","dataSource":{"kind":"PersistentVolumeClaim","name":"seed"}}})";
+
+TEST_F(Restore, SaysOfAClaimThatLeavesItsVolumeBehindThatItIsEmpty) {
+    point_has_namespace("shop");
+    point_has(kClaim);
+    point_has(disk_of("shop", "u", "Bound").dump());
+    kube_.add("PersistentVolume", disk_of("shop", "u", "Bound").dump());
+    RestoreOptions options{.existing = ExistingPolicy::Update};
+    options.mappings.namespaces = {{"shop", "shop2"}};
+    EXPECT_THAT(preview(options)["PersistentVolumeClaim shop2/data"].notes,
+                ElementsAre("volume new and EMPTY"));
+    RestoreRecord record = restore(options);
+    EXPECT_EQ(record.state, RestoreState::Partial);
+    EXPECT_EQ(record.counts.volumes_empty, 1u);
+    EXPECT_EQ(outcomes(record.id)["PersistentVolume disk"],
+              "skipped: exists and serves namespace shop; a copy for shop2 must be made by hand");
+    EXPECT_FALSE(
+        (*kube_.find("PersistentVolumeClaim", "shop2", "data"))["spec"].contains("volumeName"));
+    EXPECT_EQ((*kube_.find("PersistentVolume", "", "disk"))["spec"],
+              disk_of("shop", "u", "Bound")["spec"]);
+}
+
+TEST_F(Restore, SaysOfAClaimWhoseVolumeIsAnotherOnesThatItIsEmpty) {
+    point_has_namespace("shop");
+    point_has(kClaim);
+    point_has(disk_of("shop", "u", "Bound").dump());
+    kube_.add("PersistentVolume", disk_of("other", "v", "Bound").dump());
+    EXPECT_THAT(preview()["PersistentVolumeClaim shop/data"].notes,
+                ElementsAre("volume new and EMPTY"));
+    EXPECT_EQ(restore().state, RestoreState::Partial);
+    EXPECT_FALSE(
+        (*kube_.find("PersistentVolumeClaim", "shop", "data"))["spec"].contains("volumeName"));
+}
+
+TEST_F(Restore, MovesAClaimTogetherWithItsVolume) {
+    point_has_namespace("shop");
+    point_has(kClaim);
+    point_has(disk_of("shop", "u", "Bound").dump());
+    RestoreOptions options;
+    options.mappings.namespaces = {{"shop", "shop2"}};
+    EXPECT_THAT(preview(options)["PersistentVolumeClaim shop2/data"].notes, IsEmpty());
+    EXPECT_EQ(restore(options).state, RestoreState::Completed);
+    EXPECT_EQ((*kube_.find("PersistentVolumeClaim", "shop2", "data"))["spec"]["volumeName"],
+              "disk");
+    EXPECT_EQ((*kube_.find("PersistentVolume", "", "disk"))["spec"]["claimRef"],
+              *base::parse_json(R"({"namespace":"shop2","name":"data"})"));
+}
+
+TEST_F(Restore, KnowsThatAPlannedVolumeIsForAnotherClaim) {
+    point_has_namespace("shop");
+    point_has(kClaim);
+    point_has(disk_of("other", "u", "Bound").dump());
+    EXPECT_THAT(preview()["PersistentVolumeClaim shop/data"].notes,
+                ElementsAre("volume new and EMPTY"));
+    EXPECT_EQ(restore().state, RestoreState::Partial);
+}
+
+TEST_F(Restore, FindsABoundClaimUnchangedButDoesNotWaitForAVolumeThatIsStillBound) {
+    point_has_namespace("shop");
+    point_has(kClaim);
+    point_has(disk_of("shop", "u", "Bound").dump());
+    std::string uid = base::text_at(kube_.add("PersistentVolumeClaim", kClaim), "/metadata/uid");
+    kube_.add("PersistentVolume", disk_of("shop", uid, "Bound").dump());
+    EXPECT_EQ(preview()["PersistentVolumeClaim shop/data"].verdict, PreviewVerdict::Unchanged);
+    EXPECT_EQ(outcomes(restore().id)["PersistentVolumeClaim shop/data"], "unchanged");
+    kube_.remove("PersistentVolumeClaim", "shop", "data");
+    EXPECT_EQ(restore().counts.volumes_empty, 1u);
+}
+
 TEST_F(Restore, BringsWhatChosenNamespacesNeedAndNothingElse) {
     point_has_namespace("shop");
     point_has_namespace("other");

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cluster.client import wait_until
 from tests.e2e.conftest import create_namespace
-from tests.e2e.restoring import MAPS, config_map, delete_namespace, restore, widget_crd
+from tests.e2e.restoring import MAPS, config_map, delete_namespace, preview, restore, widget_crd
+
+CLAIMS = "/api/v1/namespaces/{}/persistentvolumeclaims"
 
 
 def test_a_deleted_namespace_comes_back_as_it_was(holdfast, cluster, namespace):
@@ -86,8 +89,6 @@ def test_immutable_objects_are_recreated_only_when_asked(holdfast, cluster, name
 
 def test_what_a_recreated_owner_owns_stays_and_gets_the_new_owner(holdfast, cluster, namespace):
     """The garbage collector deletes what a deleted Deployment leaves behind, a claim with its data."""
-    from tests.cluster.client import wait_until
-
     client = cluster.client
     core, deployments = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}/deployments"
 
@@ -282,8 +283,6 @@ def test_generated_children_are_left_to_their_controllers(holdfast, cluster, nam
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "x"}]}}
     spec = {"replicas": 1, "selector": {"matchLabels": {"a": "b"}}, "template": template}
     client.create(f"{path}/deployments", {"metadata": {"name": "web"}, "spec": spec})
-    from tests.cluster.client import wait_until
-
     wait_until(lambda: client.get(f"/api/v1/namespaces/{namespace}/pods")["items"], 30, "a pod")
     holdfast.ok("backup", "-n", namespace)
     delete_namespace(client, namespace)
@@ -308,8 +307,6 @@ def test_a_claim_without_its_data_says_so(holdfast, cluster, namespace):
     client.create("/api/v1/persistentvolumes", volume)
     path = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"
     client.create(path, {"metadata": {"name": "data"}, "spec": spec})
-    from tests.cluster.client import wait_until
-
     try:
         wait_until(lambda: client.get(f"{path}/data")["status"].get("phase") == "Bound", 30, "the claim to be bound")
         holdfast.run("backup", "-n", namespace)
@@ -331,6 +328,68 @@ def test_a_claim_without_its_data_says_so(holdfast, cluster, namespace):
         assert "volumeName" not in client.get(f"{path}/data")["spec"]
     finally:
         client.request("DELETE", f"/api/v1/persistentvolumes/pv-{namespace}")
+
+
+def test_a_claim_moves_with_its_volume_or_comes_back_empty(holdfast, cluster, namespace):
+    client, copy = cluster.client, f"{namespace}-test"
+    volume_path = f"/api/v1/persistentvolumes/pv-{namespace}"
+    spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": f"{namespace}-static"}
+    volume = {**spec, "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/tmp/none"}, "persistentVolumeReclaimPolicy": "Retain"}
+    client.create("/api/v1/persistentvolumes", {"metadata": {"name": f"pv-{namespace}"}, "spec": volume})
+    claim = {**spec, "resources": {"requests": {"storage": "1Gi"}}}
+    client.create(CLAIMS.format(namespace), {"metadata": {"name": "data"}, "spec": claim})
+
+    def wait_bound(where: str) -> None:
+        path = f"{CLAIMS.format(where)}/data"
+        wait_until(lambda: client.get(path)["status"].get("phase") == "Bound", 30, f"{path} to be bound")
+
+    try:
+        wait_bound(namespace)
+        holdfast.ok("backup", "-n", namespace)
+        moved = ("-n", namespace, "--map-namespace", f"{namespace}={copy}", "--kind", "pvc,pv", "--existing", "update")
+        shown = preview(holdfast, *moved)
+        assert shown[f"PersistentVolumeClaim {copy}/data"]["notes"] == ["volume new and EMPTY"]
+        why = f"exists and serves namespace {namespace}; a copy for {copy} must be made by hand"
+        assert shown[f"PersistentVolume pv-{namespace}"]["reason"] == why
+        done = restore(holdfast, *moved, expect=3)
+        assert done.record["emptyVolumes"] == 1
+        assert done.outcome(f"PersistentVolume pv-{namespace}") == f"skipped: {why}"
+        assert "volumeName" not in client.get(f"{CLAIMS.format(copy)}/data")["spec"]
+        assert client.get(volume_path)["spec"]["claimRef"]["namespace"] == namespace
+
+        for each in (copy, namespace):
+            delete_namespace(client, each)
+        client.delete(volume_path)
+        client.wait_gone(volume_path)
+        assert preview(holdfast, *moved)[f"PersistentVolumeClaim {copy}/data"]["notes"] == []
+        assert restore(holdfast, *moved).record["emptyVolumes"] == 0
+        wait_bound(copy)
+        assert client.get(volume_path)["spec"]["claimRef"]["namespace"] == copy
+    finally:
+        client.request("DELETE", f"/api/v1/namespaces/{copy}")
+        client.request("DELETE", volume_path)
+
+
+def test_a_copy_of_a_namespace_takes_no_rights_from_the_original(holdfast, cluster, namespace):
+    client, copy = cluster.client, f"{namespace}-copy"
+    rbac = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+    client.create(f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": "runner"}})
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
+    subjects = [{"kind": "ServiceAccount", "name": "runner", "namespace": namespace}]
+    client.create(rbac, {"metadata": {"name": namespace}, "roleRef": role, "subjects": subjects})
+    try:
+        holdfast.ok("backup", "-n", namespace, "--cluster-scoped", "all")
+        arguments = ("-n", namespace, "--map-namespace", f"{namespace}={copy}", "--cluster-scoped", "all",
+                     "--kind", "clusterrolebindings,serviceaccounts", "--existing", "update")  # fmt: skip
+        shown = preview(holdfast, *arguments)[f"ClusterRoleBinding.rbac.authorization.k8s.io {namespace}"]
+        assert shown["verdict"] == "differs" and not shown["wouldChange"]
+        done = restore(holdfast, *arguments)
+        outcome = done.outcome(f"ClusterRoleBinding.rbac.authorization.k8s.io {namespace}")
+        assert outcome == f"skipped: {shown['reason']}" and f"serves namespace {namespace};" in outcome
+        assert client.get(f"{rbac}/{namespace}")["subjects"][0]["namespace"] == namespace
+    finally:
+        client.request("DELETE", f"{rbac}/{namespace}")
+        client.request("DELETE", f"/api/v1/namespaces/{copy}")
 
 
 def test_the_callers_order_comes_first(holdfast, cluster, namespace, tmp_path):

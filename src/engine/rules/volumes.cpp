@@ -37,15 +37,26 @@ std::string_view why_volume_not_restored(const ObjectPeek& volume) {
     return dynamic ? "was provisioned for its claim, and its data is not in the point" : "";
 }
 
-bool can_rebind(const Json& live_volume, std::string_view ns, std::string_view name) {
+bool can_bind(const Json& live_volume, std::string_view ns, std::string_view name) {
     if (base::find_json(live_volume, "/metadata/deletionTimestamp") != nullptr) return false;
-    bool same_claim = base::text_at(live_volume, "/spec/claimRef/namespace") == ns &&
-                      base::text_at(live_volume, "/spec/claimRef/name") == name;
-    if (!same_claim) return false;
+    if (base::find_json(live_volume, "/spec/claimRef") != nullptr &&
+        !is_reserved_for(live_volume, ns, name))
+        return false;
     std::string phase = base::text_at(live_volume, "/status/phase");
-    if (phase == "Available") return true;
-    return phase == "Released" &&
-           base::text_at(live_volume, "/spec/persistentVolumeReclaimPolicy") == "Retain";
+    if (phase == "Released")
+        return base::text_at(live_volume, "/spec/persistentVolumeReclaimPolicy") == "Retain";
+    // Pending: just created, and not yet seen by its controller.
+    return phase == "Available" ||
+           ((phase.empty() || phase == "Pending") && !has_had_claim(live_volume));
+}
+
+bool is_reserved_for(const Json& volume, std::string_view ns, std::string_view name) {
+    return base::text_at(volume, "/spec/claimRef/namespace") == ns &&
+           base::text_at(volume, "/spec/claimRef/name") == name;
+}
+
+bool has_had_claim(const Json& volume) {
+    return !base::text_at(volume, "/spec/claimRef/uid").empty();
 }
 
 Json rebinding_patch() {

@@ -23,8 +23,14 @@ void prebind_volume(Json& volume);
 std::string_view why_volume_not_restored(const ObjectPeek& volume);
 
 /// Whether a volume that exists in the target can be bound (again) to the claim `ns`/`name`: it is
-/// free or Released with its data retained, and was that claim's.
-bool can_rebind(const Json& live_volume, std::string_view ns, std::string_view name);
+/// free or Released with its data retained, and nobody else's.
+bool can_bind(const Json& live_volume, std::string_view ns, std::string_view name);
+
+/// Whether a volume names the claim `ns`/`name`, bound or not.
+bool is_reserved_for(const Json& volume, std::string_view ns, std::string_view name);
+
+/// Whether a volume is or was bound: no other claim of that name can have it before it is released.
+bool has_had_claim(const Json& volume);
 
 /// The merge patch that makes a Released volume available to the claim it was bound to.
 Json rebinding_patch();

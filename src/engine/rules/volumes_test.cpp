@@ -50,18 +50,29 @@ TEST(VolumeRules, RestoreStaticVolumesOnly) {
 TEST(VolumeRules, BindAReleasedVolumeAgainWhenItsDataWasRetained) {
     Json volume = parse(R"({"spec":{"persistentVolumeReclaimPolicy":"Retain",
         "claimRef":{"namespace":"n","name":"c","uid":"u"}},"status":{"phase":"Released"}})");
-    EXPECT_TRUE(can_rebind(volume, "n", "c"));
-    EXPECT_FALSE(can_rebind(volume, "n", "other"));
-    EXPECT_FALSE(can_rebind(volume, "m", "c"));
+    EXPECT_TRUE(can_bind(volume, "n", "c"));
+    EXPECT_FALSE(can_bind(volume, "n", "other"));
+    EXPECT_FALSE(can_bind(volume, "m", "c"));
     volume["spec"]["persistentVolumeReclaimPolicy"] = "Delete";
-    EXPECT_FALSE(can_rebind(volume, "n", "c"));
+    EXPECT_FALSE(can_bind(volume, "n", "c"));
     volume["status"]["phase"] = "Available";
-    EXPECT_TRUE(can_rebind(volume, "n", "c"));
+    EXPECT_TRUE(can_bind(volume, "n", "c"));
     volume["status"]["phase"] = "Bound";
-    EXPECT_FALSE(can_rebind(volume, "n", "c"));
+    EXPECT_FALSE(can_bind(volume, "n", "c"));
     volume["status"]["phase"] = "Available";
     volume["metadata"]["deletionTimestamp"] = "t";
-    EXPECT_FALSE(can_rebind(volume, "n", "c"));
+    EXPECT_FALSE(can_bind(volume, "n", "c"));
+
+    Json young = parse(R"({"spec":{"claimRef":{"namespace":"n","name":"c"}},
+        "status":{"phase":"Pending"}})");
+    EXPECT_TRUE(can_bind(young, "n", "c"));
+    EXPECT_FALSE(can_bind(young, "n", "other"));
+    young["spec"]["claimRef"]["uid"] = "u";
+    EXPECT_FALSE(can_bind(young, "n", "c"));
+    young["spec"].erase("claimRef");
+    EXPECT_TRUE(can_bind(young, "n", "other"));
+    young["status"]["phase"] = "Failed";
+    EXPECT_FALSE(can_bind(young, "n", "other"));
 
     Json bound = parse(R"({"spec":{"claimRef":{"name":"c","uid":"u","resourceVersion":"1"}}})");
     bound.merge_patch(rebinding_patch());
