@@ -102,27 +102,31 @@ void keep_live_finalizers(Json& wanted, const Json& live) {
         if (std::ranges::find(kept, finalizer) == kept.end()) kept.push_back(finalizer);
 }
 
-/// The volumes and mounts of tokens that admission put into a running Pod.
+/// The mounts of tokens, container by container.
+void keep_token_mounts(Json& wanted, const Json& live, const char* list) {
+    Json* containers = edit_at(wanted, list);
+    const Json* running = base::find_json(live, list);
+    if (containers == nullptr || running == nullptr || !containers->is_array() ||
+        !running->is_array())
+        return;
+    for (std::size_t i = 0; i < std::min(containers->size(), running->size()); ++i) {
+        const Json* mounts = base::find_json((*running)[i], "/volumeMounts");
+        if (mounts == nullptr || !mounts->is_array() || !(*containers)[i].is_object()) continue;
+        for (const Json& mount : *mounts)
+            if (base::text_at(mount, "/mountPath") == kTokenPath)
+                (*containers)[i]["volumeMounts"].push_back(mount);
+    }
+}
+
+/// What admission put into a running Pod.
 void keep_injected_volumes(Json& wanted, const Json& live) {
     Json* spec = edit_at(wanted, "/spec");
     const Json* volumes = base::find_json(live, "/spec/volumes");
     if (spec == nullptr || !spec->is_object() || volumes == nullptr || !volumes->is_array()) return;
     for (const Json& volume : *volumes)
         if (is_injected_volume(volume)) (*spec)["volumes"].push_back(volume);
-    for (const char* list : {"/spec/containers", "/spec/initContainers"}) {
-        Json* containers = edit_at(wanted, list);
-        const Json* running = base::find_json(live, list);
-        if (containers == nullptr || running == nullptr || !containers->is_array() ||
-            !running->is_array())
-            continue;
-        for (std::size_t i = 0; i < std::min(containers->size(), running->size()); ++i) {
-            const Json* mounts = base::find_json((*running)[i], "/volumeMounts");
-            if (mounts == nullptr || !mounts->is_array() || !(*containers)[i].is_object()) continue;
-            for (const Json& mount : *mounts)
-                if (base::text_at(mount, "/mountPath") == kTokenPath)
-                    (*containers)[i]["volumeMounts"].push_back(mount);
-        }
-    }
+    keep_token_mounts(wanted, live, "/spec/containers");
+    keep_token_mounts(wanted, live, "/spec/initContainers");
 }
 
 void keep_job_selector(Json& wanted, const Json& live) {
@@ -161,6 +165,37 @@ bool add_missing_items(Json& live, const Json& wanted, const char* member) {
 
 bool is(const Json& object, std::string_view group, std::string_view kind) {
     return kind_of(object) == kind && object_group(object) == group;
+}
+
+/// Members of core kinds that the control plane fills in when they are left open.
+void keep_allocated_fields(Json& wanted, const Json& live) {
+    struct Allocated {
+        std::string_view kind, parent;
+        const char* field;
+    };
+    static constexpr std::array<Allocated, 19> kFields = {{
+        {.kind = "Service", .parent = "/spec", .field = "clusterIP"},
+        {.kind = "Service", .parent = "/spec", .field = "clusterIPs"},
+        {.kind = "Service", .parent = "/spec", .field = "ipFamilies"},
+        {.kind = "Service", .parent = "/spec", .field = "ipFamilyPolicy"},
+        {.kind = "Service", .parent = "/spec", .field = "healthCheckNodePort"},
+        {.kind = "PersistentVolumeClaim", .parent = "/spec", .field = "volumeName"},
+        {.kind = "PersistentVolumeClaim", .parent = "/spec", .field = "storageClassName"},
+        {.kind = "PersistentVolumeClaim", .parent = "/spec", .field = "volumeMode"},
+        {.kind = "PersistentVolumeClaim", .parent = "/spec", .field = "dataSource"},
+        {.kind = "PersistentVolumeClaim", .parent = "/spec", .field = "dataSourceRef"},
+        {.kind = "PersistentVolume", .parent = "/spec", .field = "claimRef"},
+        {.kind = "PersistentVolume", .parent = "/spec/claimRef", .field = "uid"},
+        {.kind = "PersistentVolume", .parent = "/spec/claimRef", .field = "resourceVersion"},
+        {.kind = "Namespace", .parent = "/spec", .field = "finalizers"},
+        {.kind = "Pod", .parent = "/spec", .field = "nodeName"},
+        {.kind = "Pod", .parent = "/spec", .field = "priority"},
+        {.kind = "Pod", .parent = "/spec", .field = "preemptionPolicy"},
+        {.kind = "Pod", .parent = "/spec", .field = "overhead"},
+        {.kind = "Pod", .parent = "/spec", .field = "ephemeralContainers"},
+    }};
+    for (const Allocated& one : kFields)
+        if (is(wanted, "", one.kind)) copy_if_missing(live, wanted, one.parent, one.field);
 }
 
 }  // namespace
@@ -249,33 +284,11 @@ void keep_live_allocations(Json& wanted, const Json& live) {
         copy_if_missing(live, wanted, "/metadata", field);
     keep_live_annotations(wanted, live);
     keep_live_finalizers(wanted, live);
-    if (wanted.is_object() && !wanted.contains("status"))
-        if (auto status = live.find("status"); status != live.end()) wanted["status"] = *status;
-    if (is(wanted, "", "Service")) {
-        for (const char* field :
-             {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"})
-            copy_if_missing(live, wanted, "/spec", field);
-        keep_node_ports(wanted, live);
-    }
-    if (is(wanted, "", "PersistentVolumeClaim"))
-        for (const char* field :
-             {"volumeName", "storageClassName", "volumeMode", "dataSource", "dataSourceRef"})
-            copy_if_missing(live, wanted, "/spec", field);
-    if (is(wanted, "", "PersistentVolume")) {
-        copy_if_missing(live, wanted, "/spec", "claimRef");
-        for (const char* field : {"uid", "resourceVersion"})
-            copy_if_missing(live, wanted, "/spec/claimRef", field);
-    }
-    if (is(wanted, "", "Namespace") && wanted.is_object()) {
-        if (!wanted.contains("spec")) wanted["spec"] = Json::object();
-        copy_if_missing(live, wanted, "/spec", "finalizers");
-    }
-    if (is(wanted, "", "Pod")) {
-        for (const char* field :
-             {"nodeName", "priority", "preemptionPolicy", "overhead", "ephemeralContainers"})
-            copy_if_missing(live, wanted, "/spec", field);
-        keep_injected_volumes(wanted, live);
-    }
+    copy_if_missing(live, wanted, "", "status");
+    if (is(wanted, "", "Namespace") && !wanted.contains("spec")) wanted["spec"] = Json::object();
+    keep_allocated_fields(wanted, live);
+    if (is(wanted, "", "Service")) keep_node_ports(wanted, live);
+    if (is(wanted, "", "Pod")) keep_injected_volumes(wanted, live);
     if (is(wanted, "batch", "Job")) keep_job_selector(wanted, live);
     if (is(wanted, "rbac.authorization.k8s.io", "ClusterRole") &&
         wanted.contains("aggregationRule"))
