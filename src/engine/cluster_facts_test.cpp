@@ -7,7 +7,6 @@
 
 #include "base/json.h"
 #include "kube/object_view.h"
-#include "kube/resource_type.h"
 
 namespace holdfast::engine {
 namespace {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/json.h"
-#include "base/text.h"
 #include "engine/diff.h"
 #include "engine/mappings.h"
 #include "engine/order.h"
@@ -69,6 +68,14 @@ Json joined_owners(Json all, const Json& more) {
         if (!known) all.push_back(owner);
     }
     return all;
+}
+
+/// Why an object that exists and differs is not touched; empty when it is to be replaced.
+std::string why_left_alone(const Prepared& prepared, const Json& live,
+                           const WriteOptions& options) {
+    std::string why = why_left_to_original(prepared.renames, live);
+    bool untouched = options.existing == ExistingPolicy::Skip || options.needed_only;
+    return why.empty() && untouched ? "exists and differs" : why;
 }
 
 }  // namespace
@@ -208,10 +215,9 @@ Result<ObjectWriter::Next> ObjectWriter::reconcile(Prepared& prepared, const Wri
                              prepared.key.name == "default";
     if (generated_account && options.existing == ExistingPolicy::Skip)
         return merge_account(prepared, std::move(live), written, stop);
-    std::string shared = why_left_to_original(prepared.renames, live);
-    if (options.existing == ExistingPolicy::Skip || options.needed_only || !shared.empty()) {
+    if (std::string why = why_left_alone(prepared, live, options); !why.empty()) {
         written.outcome = Outcome::Skipped;
-        written.reason = shared.empty() ? "exists and differs" : std::move(shared);
+        written.reason = std::move(why);
         return Next::Done;
     }
     TRY(options.announce(Intent::Update));

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "engine/rules/edit.h"
 #include "engine/rules/volumes.h"
