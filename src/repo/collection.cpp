@@ -50,7 +50,7 @@ Result<CollectReport> Collection::run() {
     TRY(take_in_locks());
     TRY(find_homes());
     TRY(decide_fates());
-    if (!options_.dry_run) TRY(change());
+    TRY(options_.dry_run ? foresee() : change());
     return std::move(report_);
 }
 

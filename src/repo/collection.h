@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "repo/records.h"
 #include "repo/report.h"
 #include "repo/survey.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 
@@ -36,6 +38,7 @@ public:
 
 private:
     Result<void> change();
+    Result<void> foresee();
     Result<void> condemn_and_check();
     void count_packs();
 
@@ -93,6 +96,8 @@ private:
     void spare(PackNumber number, std::string_view reason);
     Result<bool> is_gone(PackNumber number);
     std::set<std::string> needless_runs();
+    Result<Index::Runs> affected_runs(std::unordered_map<std::string, bool>& dropped);
+    Result<std::vector<store::ObjectInfo>> remains() const;
     Result<bool> remove(const std::string& name, std::uint64_t bytes);
 
     Repository::Core& core_;

@@ -50,13 +50,32 @@ Result<bool> Collection::remove(const std::string& name, std::uint64_t bytes) {
 
 /// Manifests of deleted points and of sessions that came to nothing, and the records of all ended
 /// sessions: their names are never used again, so that nothing can come to need them.
-Result<void> Collection::remove_remains() {
+Result<std::vector<store::ObjectInfo>> Collection::remains() const {
+    std::vector<store::ObjectInfo> objects;
     for (const auto& [id, manifest] : survey_.manifests)
-        if (survey_.ended.contains(id) && !live_points_.contains(id))
-            TRY(remove(manifest.name, manifest.size_bytes));
+        if (survey_.ended.contains(id) && !live_points_.contains(id)) objects.push_back(manifest);
     for (const auto& record : survey_.writer_records)
         if (survey_.ended.contains(TRY(names::writer_of_record(record.name))))
-            TRY(remove(record.name, record.size_bytes));
+            objects.push_back(record);
+    return objects;
+}
+
+Result<void> Collection::remove_remains() {
+    for (const auto& object : TRY(remains())) TRY(remove(object.name, object.size_bytes));
+    return {};
+}
+
+/// Counts what change() would delete, if nobody else changed the vault meanwhile.
+Result<void> Collection::foresee() {
+    report_.objects_deleted = report_.packs_deleted;
+    for (const auto& object : TRY(remains())) {
+        ++report_.objects_deleted;
+        report_.bytes_freed += object.size_bytes;
+    }
+    std::set<std::string> runs = needless_runs();
+    std::unordered_map<std::string, bool> dropped;
+    for (const auto& run : TRY(affected_runs(dropped))) runs.insert(run->name());
+    report_.objects_deleted += runs.size();
     return {};
 }
 
@@ -222,15 +241,11 @@ std::set<std::string> Collection::needless_runs() {
     return needless;
 }
 
-/// New runs take the place of those that know doomed or vanished packs, then the old ones go. An
-/// entry is dropped only for a pack that we are deleting or that is certainly gone: packs are
-/// stored before the index names them, and never come back.
-Result<void> Collection::rewrite_index() {
-    TRY(refresh_index());
-    const auto runs = core_.index().runs();
-    std::unordered_map<std::string, bool> dropped;
+/// The runs that know a pack which we are deleting or which is gone; `dropped` says it of every
+/// pack.
+Result<Index::Runs> Collection::affected_runs(std::unordered_map<std::string, bool>& dropped) {
     Index::Runs affected;
-    for (const auto& run : *runs) {
+    for (const auto& run : *core_.index().runs()) {
         bool is_affected = false;
         for (const PackEntry& entry : run->footer().packs) {
             const PackNumber number = core_.index().packs().number_of(entry.name);
@@ -240,6 +255,16 @@ Result<void> Collection::rewrite_index() {
         }
         if (is_affected) affected.push_back(run);
     }
+    return affected;
+}
+
+/// New runs take the place of those that know doomed or vanished packs, then the old ones go. An
+/// entry is dropped only for a pack that we are deleting or that is certainly gone: packs are
+/// stored before the index names them, and never come back.
+Result<void> Collection::rewrite_index() {
+    TRY(refresh_index());
+    std::unordered_map<std::string, bool> dropped;
+    const Index::Runs affected = TRY(affected_runs(dropped));
     // What affected runs supersede goes before them, and so never comes back; there may be more of
     // it than one run can supersede. What the store does not let go, the new runs supersede.
     std::vector<std::string> kept;
