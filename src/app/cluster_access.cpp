@@ -6,6 +6,11 @@
 
 namespace holdfast::app {
 
+bool is_chosen(const ClusterChoice& choice) {
+    return !choice.kubeconfig.empty() || !choice.context.empty() ||
+           !kube::Surroundings::of_this_process().kubeconfig_paths.empty();
+}
+
 Result<OpenCluster> open_cluster(Application& application, const ClusterChoice& choice) {
     kube::AccessOptions options{.kubeconfig = choice.kubeconfig,
                                 .context = choice.context,

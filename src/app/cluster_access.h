@@ -19,6 +19,10 @@ struct ClusterChoice {
     unsigned plugin_timeout_seconds = 60;
 };
 
+/// Whether the caller chose a cluster, by option or by $KUBECONFIG, and not just some kubeconfig
+/// lies where kubectl looks for one.
+bool is_chosen(const ClusterChoice& choice);
+
 struct OpenCluster {
     std::string context;  ///< its name in the kubeconfig
     std::unique_ptr<kube::Client> client;

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "app/terminal.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/manifest.h"
@@ -32,23 +33,58 @@ std::vector<const ListedPoint*> pointers(const std::vector<ListedPoint>& points)
     return all;
 }
 
+const ListedPoint* latest_of(const std::vector<ListedPoint>& points, const std::string& cluster) {
+    for (auto point = points.rbegin(); point != points.rend(); ++point)
+        if (is_of_cluster(*point, cluster)) return &*point;
+    return nullptr;
+}
+
+/// Why the latest point of the only cluster is taken; nothing when it must not be.
+std::string reason_for_only_cluster(const Result<std::string>& uid,
+                                    const AddressedCluster& addressed) {
+    if (!uid) return fmt::format("the addressed cluster cannot be asked ({})", uid.error().message);
+    if (uid->starts_with("server:")) return "the addressed cluster does not tell who it is";
+    if (addressed.may_be_another)
+        return fmt::format("no point is of the addressed cluster {}", *uid);
+    return "";
+}
+
 Result<ListedPoint> find_latest(const std::vector<ListedPoint>& points, const std::string& cluster,
-                                const std::function<Result<std::string>()>& addressed) {
+                                const AddressedCluster& addressed) {
     std::set<std::string> clusters;
     for (const ListedPoint& point : points) clusters.insert(point.summary.cluster.uid);
-    std::string wanted = cluster;
-    if (wanted.empty() && clusters.size() > 1)
-        wanted = TRY(addressed(),
-                     "the vault holds points of {} clusters, and the one that "
-                     "'latest' is of cannot be asked (name it with --cluster)",
-                     clusters.size());
-    for (auto point = points.rbegin(); point != points.rend(); ++point)
-        if (wanted.empty() || is_of_cluster(*point, wanted)) return *point;
-    return fail(ErrorCode::NotFound, "no point is of cluster '{}'; there are:{}", wanted,
+    const bool only = clusters.size() == 1;
+    if (cluster.empty() && only && !addressed.chosen) return points.back();
+    auto uid = cluster.empty() ? addressed.uid() : Result<std::string>(cluster);
+    if (!uid && (!only || uid.error().code == ErrorCode::Cancelled))
+        return std::unexpected(std::move(uid).error().context(fmt::format(
+            "the vault holds points of {}, and the one that 'latest' is of cannot be asked (name "
+            "it with --cluster)",
+            base::counted(clusters.size(), "cluster"))));
+    if (uid)
+        if (const ListedPoint* found = latest_of(points, *uid)) return *found;
+    std::string reason;
+    if (cluster.empty() && only) reason = reason_for_only_cluster(uid, addressed);
+    if (!reason.empty()) {
+        addressed.tell(fmt::format(
+            "note: {}; 'latest' is taken to be of {}, the only cluster that has points here",
+            reason, clusters_of(points)));
+        return points.back();
+    }
+    return fail(ErrorCode::NotFound,
+                "no point is of cluster '{}' (--cluster names another one); there are:{}", *uid,
                 choices(pointers(points)));
 }
 
 }  // namespace
+
+std::string clusters_of(const std::vector<ListedPoint>& points) {
+    std::set<std::string> names;
+    for (const ListedPoint& point : points)
+        names.insert(fmt::format("{} ({})", printable(point.summary.cluster.context),
+                                 point.summary.cluster.uid));
+    return base::join(std::vector<std::string>(names.begin(), names.end()), ", ");
+}
 
 std::string short_id(const repo::PointId& id) {
     return id.text().substr(0, kShownIdDigits);
@@ -70,8 +106,7 @@ bool is_of_cluster(const ListedPoint& point, const std::string& name) {
 }
 
 Result<ListedPoint> find_point(const std::vector<ListedPoint>& points, const std::string& name,
-                               const std::string& cluster,
-                               const std::function<Result<std::string>()>& addressed) {
+                               const std::string& cluster, const AddressedCluster& addressed) {
     if (points.empty())
         return fail(ErrorCode::NotFound,
                     "the vault holds no recovery point yet; 'holdfast backup' "

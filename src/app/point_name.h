@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -29,12 +30,27 @@ Result<std::vector<ListedPoint>> list_points(repo::Repository& repository);
 /// beginning of that.
 bool is_of_cluster(const ListedPoint& point, const std::string& name);
 
+/// How `latest` learns which cluster is meant when no --cluster says it.
+struct AddressedCluster {
+    /// Gives the UID of the cluster that the kubeconfig addresses.
+    std::function<Result<std::string>()> uid;
+    /// The caller said which one: by --context, --kubeconfig or $KUBECONFIG.
+    bool chosen = false;
+    /// A restore: its target may be another cluster, and it guards that itself.
+    bool may_be_another = false;
+    /// Is told when another cluster's point is taken, and why.
+    std::function<void(std::string_view sentence)> tell;
+};
+
 /// The point that `name` means: an id, a unique prefix of one, or "latest". Of which cluster the
-/// latest is wanted, `cluster` says; when that is empty and the vault holds points of several
-/// clusters, `addressed` is asked for the UID of the one that the kubeconfig addresses.
+/// latest is wanted, `cluster` says; when that is empty, it is the addressed one. That is not asked
+/// when all points are of one cluster and nobody chose another, and when it cannot be asked or may
+/// be another, the only cluster that has points will do.
 /// NotFound and InvalidArgument list the points that there are.
 Result<ListedPoint> find_point(const std::vector<ListedPoint>& points, const std::string& name,
-                               const std::string& cluster,
-                               const std::function<Result<std::string>()>& addressed);
+                               const std::string& cluster, const AddressedCluster& addressed);
+
+/// "east (a1b2...), west (c3d4...)": the clusters that the points are of, for errors.
+std::string clusters_of(const std::vector<ListedPoint>& points);
 
 }  // namespace holdfast::app

@@ -27,10 +27,15 @@ void add_point_query(CLI::App& command, PointQuery& query) {
 
 Result<ListedPoint> find_point_in(Application& application, const OpenVault& vault,
                                   const PointQuery& query, const std::string& name) {
-    return find_point(TRY(list_points(*vault)), name, query.cluster, [&]() -> Result<std::string> {
+    auto uid = [&]() -> Result<std::string> {
         OpenCluster cluster = TRY(open_cluster(application, query.access));
         return engine::cluster_identity(*cluster, application.stop_token());
-    });
+    };
+    const AddressedCluster addressed{.uid = uid,
+                                     .chosen = is_chosen(query.access),
+                                     .may_be_another = query.may_be_another,
+                                     .tell = tell};
+    return find_point(TRY(list_points(*vault)), name, query.cluster, addressed);
 }
 
 Result<OpenPoint> open_point(Application& application, const PointQuery& query) {

@@ -26,6 +26,7 @@ struct PointQuery {
     std::string cluster;
     VaultOptions vault;
     ClusterChoice access;
+    bool may_be_another = false;  ///< see AddressedCluster
 };
 void add_point_query(CLI::App& command, PointQuery& query);
 

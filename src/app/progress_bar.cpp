@@ -25,7 +25,11 @@ ProgressBar::ProgressBar(const Terminal& terminal, base::Clock& clock)
     : terminal_(terminal), clock_(clock), started_(clock.steady_now()), told_(started_) {}
 
 ProgressBar::~ProgressBar() {
-    if (drawn_) fmt::print(stderr, "\r\x1b[K");
+    hide();
+}
+
+void ProgressBar::hide() {
+    if (drawn_.exchange(false)) fmt::print(stderr, "\r\x1b[K");
 }
 
 std::string ProgressBar::line(const engine::ProgressState& state, base::Millis elapsed,

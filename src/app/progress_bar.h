@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "app/terminal.h"
@@ -17,6 +18,9 @@ public:
     ~ProgressBar() override;
 
     void update(const engine::ProgressState& state) override;
+    /// Takes the drawn line away until the next update, so that other lines can be printed. Any
+    /// thread may call it.
+    void hide();
 
     /// The line for a state after that much time, without control characters.
     static std::string line(const engine::ProgressState& state, base::Millis elapsed,
@@ -28,7 +32,7 @@ private:
     base::SteadyTime started_;
     base::SteadyTime told_;
     std::string phase_;
-    bool drawn_ = false;
+    std::atomic<bool> drawn_ = false;
 };
 
 }  // namespace holdfast::app

@@ -1,6 +1,8 @@
 #include "app/vault_access.h"
 
 #include <filesystem>
+#include <map>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -9,6 +11,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "repo/environment.h"
+#include "repo/key_wrap.h"
+#include "repo/names.h"
 #include "store/open.h"
 
 namespace holdfast::app {
@@ -64,6 +68,41 @@ Result<std::unique_ptr<crypto::KeyProtector>> protector_for_new_vault(Applicatio
         TRY(load_or_create_key(application, record.key_path)));
 }
 
+/// "1 key-file, 2 passphrase": what says of itself that it opens the vault. Needs no key, so
+/// nothing of it is proven.
+std::string kinds_of_wraps(store::Store& store) {
+    std::map<std::string, std::set<std::string>> kinds;
+    auto objects = store::list_all(store, repo::names::kKeys, repo::kMaxKeyObjects);
+    if (!objects) return "";
+    for (const store::ObjectInfo& object : *objects) {
+        if (object.size_bytes > repo::kMaxKeyWrapBytes) continue;
+        auto bytes = store.get(object.name);
+        if (!bytes) continue;
+        if (auto wrap = repo::parse_key_wrap(*bytes)) kinds[wrap->kind].insert(wrap->id);
+    }
+    std::vector<std::string> counted;
+    for (const auto& [kind, ids] : kinds)
+        counted.push_back(base::counted(ids.size(), kind == kKeyFile ? "key file" : kind));
+    return base::join(counted, " and ");
+}
+
+/// Opens the repository; a refused key is told what would be taken instead.
+Result<std::unique_ptr<repo::Repository>> open_repository(Application& application,
+                                                          const OpenVault& vault,
+                                                          const crypto::KeyProtector& protector) {
+    auto opened = repo::Repository::open(*vault.store, protector, environment(application));
+    if (opened || opened.error().code != ErrorCode::PermissionDenied) return opened;
+    std::string kinds = kinds_of_wraps(*vault.store);
+    if (kinds.empty()) return opened;
+    const VaultRecord& record = vault.record;
+    return fail(ErrorCode::PermissionDenied,
+                "{}{}; it is opened by {}: name one with --key-file or --passphrase-file, and "
+                "'holdfast vault import {}' with the same option makes this home use it",
+                opened.error().message,
+                record.key_path.empty() ? "" : fmt::format(" ({})", record.key_path), kinds,
+                record.name);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<crypto::KeyProtector>> load_protector(const Application& application,
@@ -92,8 +131,7 @@ Result<OpenVault> open_vault(Application& application, const std::string& name,
     vault.store = TRY(open_vault_store(application, vault.record, store::Missing::Fail),
                       "opening vault {}", name);
     vault.repository =
-        TRY(repo::Repository::open(*vault.store, *protector, environment(application)),
-            "opening vault {}", name);
+        TRY(open_repository(application, vault, *protector), "opening vault {}", name);
     return vault;
 }
 
@@ -135,38 +173,101 @@ Result<OpenVault> create_vault(Application& application, const VaultCreation& cr
     return vault;
 }
 
-Result<OpenVault> import_vault(Application& application, const std::string& name,
-                               const std::string& location, const std::string& vault_id,
-                               const KeyChoice& key) {
-    Home home(application.home);
-    TRY(check_vault_name(name));
-    if (home.has_vault(name))
-        return fail(ErrorCode::AlreadyExists, "there is a vault '{}' already", name);
+namespace {
+
+/// The vault at a location whose id begins with `vault_id`; there must be exactly one.
+Result<std::string> find_vault_id(Application& application, const std::string& location,
+                                  const std::string& vault_id) {
     auto root = TRY(store::open_store(location, store::Missing::Fail, application.random));
     std::vector<std::string> found = TRY(repo::find_vaults(*root));
     std::vector<std::string> matching;
     for (const std::string& id : found)
         if (id.starts_with(vault_id)) matching.push_back(id);
+    if (matching.size() == 1) return matching.front();
     if (matching.empty())
         return fail(ErrorCode::NotFound, "there is no {} at {}",
                     vault_id.empty() ? "vault" : "vault '" + vault_id + "'", location);
-    if (matching.size() > 1)
+    return fail(ErrorCode::InvalidArgument,
+                "there are several vaults at {}; choose one with --vault-id: {}", location,
+                base::join(matching, ", "));
+}
+
+std::string_view without_slash(std::string_view location) {
+    while (location.ends_with('/')) location.remove_suffix(1);
+    return location;
+}
+
+/// What an import under a name that is taken means: the same vault with another key.
+Result<VaultRecord> record_to_replace(const Home& home, const std::string& name,
+                                      const std::string& location, const std::string& vault_id,
+                                      const KeyChoice& key) {
+    VaultRecord record = TRY(home.vault(name));
+    bool same = (location.empty() || without_slash(location) == without_slash(record.location)) &&
+                record.vault_id.starts_with(vault_id);
+    if (!same)
+        return fail(ErrorCode::AlreadyExists,
+                    "there is a vault '{}' already: {} at {}; choose another name", name,
+                    record.vault_id, record.location);
+    if (key.empty())
+        return fail(ErrorCode::AlreadyExists,
+                    "there is a vault '{}' already; --key-file or --passphrase-file names another "
+                    "key that shall open it",
+                    name);
+    return record;
+}
+
+/// What an import says of the vault, before it is known whether the key opens it.
+Result<VaultRecord> record_to_import(Application& application, const std::string& name,
+                                     const std::string& location, const std::string& vault_id,
+                                     const KeyChoice& key) {
+    Home home(application.home);
+    TRY(check_vault_name(name));
+    if (home.has_vault(name)) return record_to_replace(home, name, location, vault_id, key);
+    if (location.empty())
         return fail(ErrorCode::InvalidArgument,
-                    "there are several vaults at {}; choose one with --vault-id: {}", location,
-                    base::join(matching, ", "));
+                    "this home knows no vault '{}': say with --location where it lies", name);
+    if (key.empty() && !application.terminal.input_is_terminal)
+        return fail(ErrorCode::InvalidArgument,
+                    "say with --key-file or --passphrase-file what opens the vault: there is no "
+                    "terminal to ask for a passphrase on");
+    return VaultRecord{.name = name,
+                       .location = location,
+                       .vault_id = TRY(find_vault_id(application, location, vault_id)),
+                       .key_kind = std::string(kPassphrase),
+                       .key_path = ""};
+}
+
+}  // namespace
+
+Result<OpenVault> import_vault(Application& application, const std::string& name,
+                               const std::string& location, const std::string& vault_id,
+                               const KeyChoice& key) {
+    Home home(application.home);
     OpenVault vault;
-    vault.record = with_choice({.name = name,
-                                .location = location,
-                                .vault_id = matching.front(),
-                                .key_kind = std::string(kPassphrase)},
-                               key);
+    vault.record =
+        with_choice(TRY(record_to_import(application, name, location, vault_id, key)), key);
     auto protector = TRY(load_protector(application, vault.record.key_kind, vault.record.key_path));
     vault.store = TRY(open_vault_store(application, vault.record, store::Missing::Fail));
-    vault.repository =
-        TRY(repo::Repository::open(*vault.store, *protector, environment(application)));
+    vault.repository = TRY(open_repository(application, vault, *protector));
     TRY(base::make_directories(application.home, base::FileMode::Private));
-    TRY(home.add_vault(vault.record));
+    if (home.has_vault(name))
+        TRY(home.replace_vault(vault.record));
+    else
+        TRY(home.add_vault(vault.record));
     return vault;
+}
+
+Result<bool> is_key_of_home(Application& application, const OpenVault& vault,
+                            const std::string& wrap_id) {
+    auto bytes = vault.store->get(repo::names::key_wrap(wrap_id, 0));
+    if (!bytes) return false;  // damaged: it opens nothing
+    auto wrap = repo::parse_key_wrap(*bytes);
+    VaultRecord record = TRY(Home(application.home).vault(vault.record.name));
+    if (!wrap || wrap->kind != record.key_kind) return false;
+    // A passphrase that is asked for cannot be tried without asking again.
+    if (record.key_path.empty()) return true;
+    auto protector = load_protector(application, record.key_kind, record.key_path);
+    return protector && (*protector)->unwrap(wrap->wrapped, wrap->vault_id).has_value();
 }
 
 std::string key_warning(const VaultRecord& record) {

@@ -52,10 +52,16 @@ struct VaultCreation {
 /// Makes the vault, its key file when that does not exist yet, and its record.
 Result<OpenVault> create_vault(Application& application, const VaultCreation& creation);
 
-/// Registers a vault that lies at a location already.
+/// Registers a vault that lies at a location already. Under the name of a vault that this home
+/// knows, makes that one be opened with `key` from now on; `location` may then be empty.
+/// AlreadyExists when the name is another vault's.
 Result<OpenVault> import_vault(Application& application, const std::string& name,
                                const std::string& location, const std::string& vault_id,
                                const KeyChoice& key);
+
+/// Whether the wrap is the one that opens the vault with the key that its record names.
+Result<bool> is_key_of_home(Application& application, const OpenVault& vault,
+                            const std::string& wrap_id);
 
 /// What must be said once about a new key.
 std::string key_warning(const VaultRecord& record);

@@ -127,13 +127,47 @@ def test_a_passphrase_beside_a_key_file_opens_it(full, namespace, tmp_path):
     assert read_one(full, namespace, "--passphrase-file", str(tmp_path / "phrase")) == {"name": "one"}
 
 
-def test_the_key_that_opened_it_can_be_taken_away_once_there_is_another(full, namespace, tmp_path):
+def test_the_key_that_opened_it_can_be_taken_away_and_the_home_goes_on_with_another(full, namespace, tmp_path):
     first = key_ids(full)[0]
     second = str(tmp_path / "second.key")
     full.ok("vault", "key", "add", "--new-key-file", second)
+    (tmp_path / "phrase").write_text("correct horse")
+    full.ok("vault", "key", "add", "--new-passphrase-file", str(tmp_path / "phrase"))
     full.ok("vault", "key", "remove", first, "--key-file", second)
-    assert_refused(full, "point", "list", words=("key file",))
+    assert_refused(full, "point", "list", words=("key file", "1 key file and 1 passphrase", "--key-file",
+                                                 "--passphrase-file", "vault import main"))  # fmt: skip
     assert read_one(full, namespace, "--key-file", second) == {"name": "one"}
+    full.ok("vault", "import", "main", "--key-file", second)
+    assert read_one(full, namespace) == {"name": "one"}
+    backup(full, "-n", namespace)
+    full.ok("vault", "import", "main", "--location", full.ok("vault", "list", "-o", "json").json()[0]["location"] + "/",
+            "--passphrase-file", str(tmp_path / "phrase"))  # fmt: skip
+    assert len(points(full)) == 2
+
+
+def test_taking_away_the_key_of_this_home_warns_with_the_cure(full, tmp_path):
+    first = key_ids(full)[0]
+    second = str(tmp_path / "second.key")
+    full.ok("vault", "key", "add", "--new-key-file", second)
+    added = [key for key in key_ids(full) if key != first][0]
+    removed = full.ok("vault", "key", "remove", added)
+    assert "warning" not in removed.stderr
+    full.ok("vault", "key", "add", "--new-key-file", second)
+    removed = full.ok("vault", "key", "remove", first)
+    assert "warning: this home opens vault 'main' with key " + first in removed.stderr
+    assert "holdfast vault import main --key-file FILE" in removed.stderr
+
+
+def test_an_import_that_does_not_open_the_known_vault_changes_nothing(full, namespace, tmp_path):
+    full.ok("vault", "create", "other", "--key-file", str(tmp_path / "other.key"))
+    assert_refused(full, "vault", "import", "main", "--key-file", str(tmp_path / "other.key"), words=("key file",))
+    assert_refused(full, "vault", "import", "main", words=("already", "--key-file"))
+    (tmp_path / "elsewhere").mkdir()
+    assert_refused(full, "vault", "import", "main", "--location", f"file://{tmp_path}/elsewhere", "--key-file",
+                   str(tmp_path / "other.key"), words=("already", "choose another name"))  # fmt: skip
+    assert_refused(full, "vault", "import", "new", "--location", f"file://{tmp_path}", words=("--key-file", "--passphrase-file"))
+    assert_refused(full, "vault", "import", "new", "--key-file", str(tmp_path / "other.key"), words=("--location",))
+    assert read_one(full, namespace) == {"name": "one"}
 
 
 def test_the_last_key_is_never_removed(full, namespace):
@@ -222,7 +256,8 @@ def test_an_import_from_where_no_vault_is_says_so(full, new_holdfast, tmp_path):
 
 def test_a_vault_name_that_is_unknown_or_no_name(full):
     assert_refused(full, "point", "list", "--vault", "mian", words=("'mian'", "Did you mean 'main'"))
-    assert_refused(full, "point", "list", "--vault", "../main", words=("no vault name",))
+    none = full.run("point", "list", "--vault", "../main")
+    assert none.code == 2 and "no vault name" in none.stderr
     assert_refused(full, "vault", "create", "main", words=("already",))
 
 

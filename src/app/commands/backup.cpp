@@ -147,6 +147,9 @@ Result<ExitCode> run_backup(Application& application, BackupOptions& options) {
         return engine::capture(*cluster, *vault, application.clock, options.capture, progress,
                                application.stop_token());
     }());
+    if (report.manifest.objects() == 0)
+        tell(fmt::format("note: the point holds no objects: nothing in the cluster matches {}",
+                         printable(words_of(options.capture.selection))));
     if (options.output == Output::Name)
         print_line(report.point.text());
     else if (is_for_people(options.output))

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
+#include "app/home.h"
+#include "base/text.h"
 #include "kube/label_selector.h"
 
 namespace holdfast::app {
@@ -10,8 +12,38 @@ namespace holdfast::app {
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& sentence,
                       const std::string& examples) {
     CLI::App* command = parent.add_subcommand(name, sentence);
-    if (!examples.empty()) command->footer("\nExamples:\n" + examples);
+    command->footer("\nExamples:\n" + examples);
     return *command;
+}
+
+CLI::Option& add_list_option(CLI::App& command, const std::string& name,
+                             std::vector<std::string>& list, const std::string& sentence) {
+    return *command.add_option(name, list, sentence)->allow_extra_args(false);
+}
+
+namespace {
+
+std::string vault_name_problem(const std::string& name) {
+    auto checked = check_vault_name(name);
+    return checked ? "" : checked.error().message;
+}
+
+/// "-n shop,team-*" after `words`, for an option that was given.
+void append_words(std::string& words, std::string_view option,
+                  const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    words += fmt::format("{}{} {}", words.empty() ? "" : " ", option, base::join(values, ","));
+}
+
+std::vector<std::string> quoted(const std::string& selector) {
+    if (selector.empty()) return {};
+    return {fmt::format("'{}'", selector)};
+}
+
+}  // namespace
+
+CLI::Option& add_vault_name(CLI::App& command, std::string& name, const std::string& sentence) {
+    return *command.add_option("NAME", name, sentence)->check(vault_name_problem, "");
 }
 
 void add_key_options(CLI::App& command, KeyChoice& key) {
@@ -23,7 +55,9 @@ void add_key_options(CLI::App& command, KeyChoice& key) {
 }
 
 void add_vault_options(CLI::App& command, VaultOptions& options) {
-    command.add_option("--vault", options.vault, "The vault's name")->capture_default_str();
+    command.add_option("--vault", options.vault, "The vault's name")
+        ->capture_default_str()
+        ->check(vault_name_problem, "");
     add_key_options(command, options.key);
 }
 
@@ -33,7 +67,8 @@ void add_cluster_options(CLI::App& command, ClusterChoice& choice) {
                        "pod's service account)");
     command.add_option("--context", choice.context, "The context of the kubeconfig");
     command.add_option("--as", choice.as, "The user to impersonate");
-    command.add_option("--as-group", choice.as_groups, "A group to impersonate; may be repeated");
+    add_list_option(command, "--as-group", choice.as_groups,
+                    "A group to impersonate; may be repeated");
     command
         .add_option("--plugin-timeout", choice.plugin_timeout_seconds,
                     "Seconds that a credential plugin of the kubeconfig may run")
@@ -55,17 +90,19 @@ void add_output_option(CLI::App& command, Output& output) {
 }
 
 void add_selection_options(CLI::App& command, engine::SelectionSpec& spec) {
-    command
-        .add_option("-n,--namespace", spec.namespaces,
+    add_list_option(command, "-n,--namespace", spec.namespaces,
                     "Only these namespaces; globs such as 'team-*'; may be repeated")
-        ->delimiter(',');
-    command.add_option("--exclude-namespace", spec.excluded_namespaces, "Not these namespaces")
-        ->delimiter(',');
-    command
-        .add_option("--kind", spec.kinds,
-                    "Only these kinds, such as deployments, deploy or apps/v1/Deployment")
-        ->delimiter(',');
-    command.add_option("--exclude-kind", spec.excluded_kinds, "Not these kinds")->delimiter(',');
+        .delimiter(',');
+    add_list_option(command, "--exclude-namespace", spec.excluded_namespaces,
+                    "Not these namespaces; may be repeated")
+        .delimiter(',');
+    add_list_option(command, "--kind", spec.kinds,
+                    "Only these kinds, such as deployments, deploy or apps/v1/Deployment; may be "
+                    "repeated")
+        .delimiter(',');
+    add_list_option(command, "--exclude-kind", spec.excluded_kinds,
+                    "Not these kinds; may be repeated")
+        .delimiter(',');
     command.add_option("-l,--selector", spec.selector,
                        "Only objects that this label selector matches");
     command.add_option("--exclude-selector", spec.excluded_selector,
@@ -81,6 +118,19 @@ void add_selection_options(CLI::App& command, engine::SelectionSpec& spec) {
             "Objects outside namespaces: auto (what the chosen namespaces need; everything when "
             "none is chosen), all or none")
         ->type_name("auto|all|none");
+}
+
+std::string words_of(const engine::SelectionSpec& spec) {
+    std::string words;
+    append_words(words, "-n", spec.namespaces);
+    append_words(words, "--exclude-namespace", spec.excluded_namespaces);
+    append_words(words, "--kind", spec.kinds);
+    append_words(words, "--exclude-kind", spec.excluded_kinds);
+    append_words(words, "-l", quoted(spec.selector));
+    append_words(words, "--exclude-selector", quoted(spec.excluded_selector));
+    if (spec.cluster_scoped != engine::ClusterScoped::Auto)
+        append_words(words, "--cluster-scoped", {std::string(name_of(spec.cluster_scoped))});
+    return words.empty() ? "everything" : words;
 }
 
 Result<void> check_selectors(const engine::SelectionSpec& spec) {

@@ -8,11 +8,13 @@
 #include "app/application.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
+#include "app/document_list.h"
 #include "app/point_name.h"
 #include "app/point_query.h"
 #include "app/prompt.h"
 #include "app/table.h"
 #include "app/terminal.h"
+#include "app/unmatched.h"
 #include "app/vault_access.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -21,6 +23,7 @@
 #include "engine/manifest.h"
 #include "engine/object_row.h"
 #include "engine/point_source.h"
+#include "engine/restore_options.h"
 #include "engine/selection.h"
 #include "kube/resource_type.h"
 
@@ -55,9 +58,18 @@ struct ListOptions {
     Output output = Output::Table;
 };
 
+constexpr std::size_t kShownSelection = 30;
+
+/// What the point was narrowed to; in narrow tables only the beginning.
+std::string shown_selection(const engine::SelectionSpec& spec, bool wide) {
+    std::string words = words_of(spec);
+    if (!wide && words.size() > kShownSelection) words = words.substr(0, kShownSelection) + "...";
+    return words;
+}
+
 std::string list_table(const std::vector<ListedPoint>& points, bool wide) {
-    std::vector<std::string> headings = {"POINT",  "CREATED", "CLUSTER",
-                                         "STATUS", "OBJECTS", "SIZE"};
+    std::vector<std::string> headings = {"POINT",   "CREATED", "CLUSTER",  "STATUS",
+                                         "OBJECTS", "SIZE",    "SELECTION"};
     if (wide)
         headings.insert(headings.end(),
                         {"KINDS", "VOLUMES-WITHOUT-DATA", "VERSION", "CLUSTER-UID"});
@@ -69,7 +81,8 @@ std::string list_table(const std::vector<ListedPoint>& points, bool wide) {
                                           summary.cluster.context,
                                           std::string(name_of(summary.status)),
                                           std::to_string(summary.objects),
-                                          base::human_bytes(summary.bytes)};
+                                          base::human_bytes(summary.bytes),
+                                          shown_selection(summary.selection, wide)};
         if (wide)
             cells.insert(cells.end(), {std::to_string(summary.kinds),
                                        std::to_string(summary.volumes_without_data),
@@ -81,18 +94,23 @@ std::string list_table(const std::vector<ListedPoint>& points, bool wide) {
 
 Result<ExitCode> run_list(Application& application, const ListOptions& options) {
     OpenVault vault = TRY(open_vault(application, options.vault.vault, options.vault.key));
-    std::vector<ListedPoint> points = TRY(list_points(*vault));
+    const std::vector<ListedPoint> all_points = TRY(list_points(*vault));
+    std::vector<ListedPoint> points = all_points;
     if (!options.cluster.empty())
         std::erase_if(points, [&](const auto& p) { return !is_of_cluster(p, options.cluster); });
+    if (all_points.empty())
+        tell(fmt::format("No recovery points in vault {}.", vault.record.name));
+    else if (points.empty())
+        tell(
+            fmt::format("No recovery point in vault {} is of cluster '{}'; there are points of {}.",
+                        vault.record.name, options.cluster, clusters_of(all_points)));
     if (options.output == Output::Name) {
         for (const ListedPoint& point : points) print_line(point.point.id.text());
     } else if (!is_for_people(options.output)) {
         Json all = Json::array();
         for (const ListedPoint& point : points) all.push_back(summary_json(point));
         print_document(all, options.output);
-    } else if (points.empty()) {
-        tell(fmt::format("No recovery points in vault {}.", vault.record.name));
-    } else {
+    } else if (!points.empty()) {
         print(list_table(points, options.output == Output::Wide));
     }
     return ExitCode::Complete;
@@ -119,7 +137,7 @@ struct ShowOptions {
     Output output = Output::Table;
 };
 
-void tell_point(const OpenPoint& point) {
+void tell_facts(const OpenPoint& point) {
     const engine::ClusterManifest& manifest = point.source->manifest();
     print_line(fmt::format("Point               {}", point.listed.point.id.text()));
     print_line(fmt::format("Status              {}", name_of(manifest.status())));
@@ -137,6 +155,10 @@ void tell_point(const OpenPoint& point) {
                         : ""));
     print_line(fmt::format("Objects             {} ({})", manifest.objects(),
                            base::human_bytes(manifest.bytes())));
+    print_line(fmt::format("Selection           {}", printable(words_of(manifest.selection))));
+}
+
+void tell_kinds(const engine::ClusterManifest& manifest) {
     Table kinds({"KIND", "VERSION", "OBJECTS", "SIZE", "READ-AT"});
     for (const engine::TypeRecord& type : manifest.types) {
         if (type.captured() && type.objects > 0) {
@@ -149,6 +171,9 @@ void tell_point(const OpenPoint& point) {
         }
     }
     print("\n" + kinds.text());
+}
+
+void tell_not_captured(const engine::ClusterManifest& manifest) {
     for (const engine::TypeRecord& type : manifest.types)
         if (!type.captured())
             print_line(fmt::format("\nNot captured: {}: {}", type.type.qualified_kind(),
@@ -162,11 +187,22 @@ void tell_point(const OpenPoint& point) {
                                printable(failure.reason)));
     for (const std::string& ns : manifest.missing_namespaces)
         print_line(fmt::format("\nNot captured: namespace {}: it does not exist", printable(ns)));
+}
+
+void tell_volumes(const engine::ClusterManifest& manifest) {
     if (manifest.volumes.empty()) return;
     Table volumes({"VOLUME WITHOUT DATA", "PERSISTENT VOLUME", "STORAGE CLASS"});
     for (const engine::VolumeWithoutData& volume : manifest.volumes)
         volumes.add({volume.ns + "/" + volume.claim, volume.volume, volume.storage_class});
     print("\n" + volumes.text());
+}
+
+void tell_point(const OpenPoint& point) {
+    const engine::ClusterManifest& manifest = point.source->manifest();
+    tell_facts(point);
+    tell_kinds(manifest);
+    tell_not_captured(manifest);
+    tell_volumes(manifest);
 }
 
 Result<ExitCode> run_show(Application& application, const ShowOptions& options) {
@@ -219,38 +255,45 @@ Json object_json(const engine::PointObject& object) {
         {"deleting", object.facts.deleting}};
 }
 
+std::vector<std::string> object_cells(const engine::PointObject& object, bool wide) {
+    std::vector<std::string> cells = {object.key.qualified_kind(), object.key.ns, object.key.name,
+                                      base::human_bytes(object.facts.size_bytes)};
+    if (wide)
+        cells.insert(cells.end(),
+                     {object.facts.version, object.facts.uid,
+                      base::to_rfc3339(base::Time(std::chrono::seconds(object.facts.created_at))),
+                      object.facts.owned ? "yes" : "no"});
+    return cells;
+}
+
 Result<ExitCode> run_objects(Application& application, const ObjectsOptions& options) {
+    if (auto checked = check_selectors(options.selection); !checked)
+        return usage_error(checked.error().message);
     OpenPoint point = TRY(open_point(application, options.query));
     bool wide = options.output == Output::Wide;
     std::vector<std::string> headings = {"KIND", "NAMESPACE", "NAME", "SIZE"};
     if (wide) headings.insert(headings.end(), {"VERSION", "UID", "CREATED", "OWNED"});
     Table table(headings);
-    Json all = Json::array();
-    TRY(each_selected(
-        point, options.selection, [&](const engine::PointObject& object) -> Result<void> {
-            if (options.output == Output::Name) {
-                print_line(object.key.text());
-            } else if (!is_for_people(options.output)) {
-                all.push_back(object_json(object));
-            } else {
-                std::vector<std::string> cells = {object.key.qualified_kind(), object.key.ns,
-                                                  object.key.name,
-                                                  base::human_bytes(object.facts.size_bytes)};
-                if (wide)
-                    cells.insert(cells.end(), {object.facts.version, object.facts.uid,
-                                               base::to_rfc3339(base::Time(
-                                                   std::chrono::seconds(object.facts.created_at))),
-                                               object.facts.owned ? "yes" : "no"});
-                table.add(std::move(cells));
-            }
-            return {};
-        }));
-    if (options.output == Output::Name) return ExitCode::Complete;
-    if (!is_for_people(options.output))
-        print_document(all, options.output);
-    else if (table.empty())
-        tell("No object of the point matches.");
-    else
+    DocumentList document(options.output);
+    std::uint64_t count = 0;
+    auto visit = [&](const engine::PointObject& object) -> Result<void> {
+        ++count;
+        if (options.output == Output::Name)
+            print_line(object.key.text());
+        else if (is_for_people(options.output))
+            table.add(object_cells(object, wide));
+        else
+            document.add(object_json(object));
+        return {};
+    };
+    TRY(each_selected(point, options.selection, visit));
+    if (count == 0) tell("No object of the point matches.");
+    engine::RestoreOptions named{.selection = options.selection};
+    for (const std::string& sentence : TRY(unmatched_words(*point.source, named)))
+        tell("note: " + printable(sentence));
+    if (options.output == Output::Json || options.output == Output::Yaml)
+        document.finish();
+    else if (!table.empty())
         print(table.text());
     return ExitCode::Complete;
 }
@@ -347,7 +390,10 @@ void add_delete(CLI::App& point, Command& chosen) {
 }  // namespace
 
 void add_point_commands(CLI::App& program, Command& chosen) {
-    CLI::App& point = add_command(program, "point", "Look into recovery points", "");
+    CLI::App& point = add_command(program, "point", "Look into recovery points",
+                                  "  holdfast point list\n"
+                                  "  holdfast point show latest\n"
+                                  "  holdfast point get latest deployment web -n shop\n");
     point.require_subcommand(1);
     add_list(point, chosen);
     add_show(point, chosen);

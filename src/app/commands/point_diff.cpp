@@ -4,19 +4,28 @@
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <stop_token>
 #include <string>
 
 #include "app/application.h"
 #include "app/cluster_access.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
+#include "app/document_list.h"
 #include "app/point_name.h"
 #include "app/point_query.h"
+#include "app/progress_bar.h"
 #include "app/terminal.h"
+#include "app/vault_access.h"
 #include "base/json.h"
+#include "engine/capture.h"
 #include "engine/diff.h"
+#include "engine/manifest.h"
 #include "engine/point_source.h"
+#include "engine/progress.h"
 #include "engine/selection.h"
+#include "kube/client.h"
+#include "kube/resource_type.h"
 
 namespace holdfast::app {
 
@@ -36,7 +45,8 @@ constexpr std::array kChanges = {engine::Change::Added, engine::Change::Removed,
 /// Prints changes as they are found, and their counts.
 class DiffReport {
 public:
-    DiffReport(const Terminal& terminal, Output output) : terminal_(terminal), output_(output) {}
+    DiffReport(const Terminal& terminal, Output output)
+        : terminal_(terminal), output_(output), document_(output) {}
 
     void add(const engine::ObjectChange& change) {
         ++counts_[static_cast<std::size_t>(change.change)];
@@ -54,9 +64,9 @@ public:
             print_line("    " + printable(engine::display(difference)));
     }
 
-    void finish() const {
+    void finish() {
         if (output_ == Output::Name) return;
-        if (!is_for_people(output_)) return print_document(all_, output_);
+        if (!is_for_people(output_)) return document_.finish();
         std::string text;
         for (engine::Change change : kChanges)
             text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
@@ -70,19 +80,83 @@ private:
         for (const engine::Difference& one : change.differences)
             differences.push_back(
                 {{"path", one.path}, {"before", one.before}, {"after", one.after}});
-        all_.push_back({{"group", change.key.group},
-                        {"kind", change.key.kind},
-                        {"namespace", change.key.ns},
-                        {"name", change.key.name},
-                        {"change", name_of(change.change)},
-                        {"differences", std::move(differences)}});
+        document_.add({{"group", change.key.group},
+                       {"kind", change.key.kind},
+                       {"namespace", change.key.ns},
+                       {"name", change.key.name},
+                       {"change", name_of(change.change)},
+                       {"differences", std::move(differences)}});
     }
 
     const Terminal& terminal_;
     Output output_;
-    Json all_ = Json::array();
+    DocumentList document_;
     std::array<std::uint64_t, kChanges.size()> counts_{};
 };
+
+/// A cluster whose lists advance a progress bar.
+class WatchedClient final : public kube::Client {
+public:
+    WatchedClient(kube::Client& inner, engine::Progress& progress, std::uint64_t expected)
+        : inner_(inner), progress_(progress), expected_(expected) {}
+
+    Result<kube::Discovery> discover(std::stop_token stop) override {
+        return inner_.discover(std::move(stop));
+    }
+    Result<kube::Response> send(const kube::Request& request, std::stop_token stop) override {
+        return inner_.send(request, std::move(stop));
+    }
+    Result<kube::ListPage> list(const kube::ResourceType& type, const kube::ListOptions& options,
+                                std::stop_token stop) override {
+        progress_.update(
+            {.phase = "comparing", .item = type.plural, .done = done_, .total = expected_});
+        auto page = inner_.list(type, options, std::move(stop));
+        if (page) done_ += page->items.size();
+        return page;
+    }
+    std::string server() const override { return inner_.server(); }
+
+private:
+    kube::Client& inner_;
+    engine::Progress& progress_;
+    std::uint64_t expected_;
+    std::uint64_t done_ = 0;
+};
+
+/// One comparison: the point, what it is compared with, and who is told.
+struct Comparison {
+    Application& application;
+    const DiffWords& words;
+    OpenPoint& point;
+    const engine::Selection& selection;
+    ProgressBar& bar;
+    engine::ChangeVisitor visit;
+};
+
+Result<engine::NotCompared> compare_live(const Comparison& comparison) {
+    std::stop_token stop = comparison.application.stop_token();
+    const engine::ClusterManifest& manifest = comparison.point.source->manifest();
+    OpenCluster cluster = TRY(open_cluster(comparison.application, comparison.words.query.access));
+    std::string uid = TRY(engine::cluster_identity(*cluster, stop));
+    if (uid != manifest.cluster.uid)
+        tell(fmt::format("note: the live cluster is another one ({}, {}) than the point's ({}, {})",
+                         printable(cluster.context), uid, printable(manifest.cluster.context),
+                         manifest.cluster.uid));
+    WatchedClient watched(*cluster, comparison.bar, manifest.objects());
+    return engine::diff_live(*comparison.point.source, watched, comparison.selection,
+                             comparison.words.options, comparison.visit, stop);
+}
+
+Result<engine::NotCompared> compare_points(const Comparison& comparison) {
+    const OpenVault& vault = comparison.point.vault;
+    ListedPoint other = TRY(find_point_in(comparison.application, vault, comparison.words.query,
+                                          comparison.words.other));
+    auto later = TRY(engine::PointSource::open(*vault, other.point.id));
+    comparison.bar.update({.phase = "comparing", .item = ""});
+    return engine::diff_points(*comparison.point.source, *later, comparison.selection,
+                               comparison.words.options, comparison.visit,
+                               comparison.application.stop_token());
+}
 
 Result<ExitCode> run_diff(Application& application, const DiffWords& words) {
     if (auto checked = check_selectors(words.selection); !checked)
@@ -91,21 +165,21 @@ Result<ExitCode> run_diff(Application& application, const DiffWords& words) {
     engine::Selection selection =
         TRY(engine::Selection::create(words.selection, point.source->manifest().discovery()));
     DiffReport report(application.terminal, words.output);
+    ProgressBar bar(application.terminal, application.clock);
     auto visit = [&](const engine::ObjectChange& change) {
+        bar.hide();
         report.add(change);
         return Result<void>();
     };
-    engine::NotCompared notes;
-    if (words.other.empty() || words.other == "live") {
-        OpenCluster cluster = TRY(open_cluster(application, words.query.access));
-        notes = TRY(engine::diff_live(*point.source, *cluster, selection, words.options, visit,
-                                      application.stop_token()));
-    } else {
-        ListedPoint other = TRY(find_point_in(application, point.vault, words.query, words.other));
-        auto later = TRY(engine::PointSource::open(*point.vault, other.point.id));
-        notes = TRY(engine::diff_points(*point.source, *later, selection, words.options, visit,
-                                        application.stop_token()));
-    }
+    Comparison comparison{.application = application,
+                          .words = words,
+                          .point = point,
+                          .selection = selection,
+                          .bar = bar,
+                          .visit = visit};
+    bool live = words.other.empty() || words.other == "live";
+    engine::NotCompared notes = TRY(live ? compare_live(comparison) : compare_points(comparison));
+    bar.hide();
     report.finish();
     for (const std::string& note : notes) tell("note: " + printable(note));
     return ExitCode::Complete;

@@ -2,11 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "app/application.h"
@@ -19,14 +17,16 @@
 #include "app/progress_bar.h"
 #include "app/prompt.h"
 #include "app/terminal.h"
+#include "app/unmatched.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "engine/capture.h"
 #include "engine/manifest.h"
+#include "engine/mappings.h"
 #include "engine/object_row.h"
 #include "engine/object_source.h"
+#include "engine/order.h"
 #include "engine/point_source.h"
 #include "engine/restore_options.h"
 #include "engine/restore_scope.h"
@@ -47,6 +47,7 @@ struct RestoreWords {
     std::vector<std::string> map_namespace, map_storage_class, map_image, existing, order_files;
     std::string transform_file;
     std::string resume;
+    std::vector<std::string> beside_resume;  ///< what was given that a resumed restore has already
     bool preview = false;
     bool show_secrets = false;
     bool to_other_cluster = false;
@@ -70,23 +71,6 @@ Result<void> parse_existing(const std::vector<std::string>& texts,
     return {};
 }
 
-/// One kind a line; a JSON list is accepted too, as AWS Backup takes it.
-Result<std::vector<std::string>> parse_order(const std::string& text) {
-    std::vector<std::string> order;
-    if (base::trim(text).starts_with('[')) {
-        Json json = TRY(base::parse_json(text));
-        for (const Json& kind : json)
-            if (kind.is_string()) order.push_back(kind.get<std::string>());
-        return order;
-    }
-    for (std::string_view line : base::split(text, '\n')) {
-        line = base::trim(line.substr(0, line.find('#')));
-        if (line.starts_with("- ")) line = base::trim(line.substr(2));
-        if (!line.empty()) order.emplace_back(line);
-    }
-    return order;
-}
-
 /// Everything that can be wrong with the command line itself.
 Result<void> parse_words(RestoreWords& words) {
     engine::RestoreOptions& options = words.options;
@@ -94,13 +78,14 @@ Result<void> parse_words(RestoreWords& words) {
     options.mappings.storage_classes =
         TRY(parse_mappings(words.map_storage_class, "--map-storage-class"));
     options.mappings.images = TRY(parse_mappings(words.map_image, "--map-image"));
+    TRY(engine::check_mappings(options.mappings));
     TRY(check_selectors(options.selection));
     TRY(parse_existing(words.existing, options), "--existing");
     if (!words.transform_file.empty())
         options.transforms = TRY(base::read_file(words.transform_file, kMaxDocumentBytes));
     for (const std::string& file : words.order_files) {
         std::string text = TRY(base::read_file(file, kMaxDocumentBytes));
-        for (std::string& kind : TRY(parse_order(text), "{}", file))
+        for (std::string& kind : TRY(engine::parse_restore_order(text), "{}", file))
             options.order.push_back(std::move(kind));
     }
     return {};
@@ -127,24 +112,25 @@ Result<Target> open_target(Application& application, const RestoreWords& words,
     return target;
 }
 
-std::string describe(const Target& target, const OpenPoint& point,
-                     const engine::RestorePlan& plan) {
+std::string describe(const Target& target, const OpenPoint& point, const engine::RestorePlan& plan,
+                     const RestoreWords& words) {
     const engine::ClusterManifest& manifest = point.source->manifest();
-    std::string text = fmt::format(
-        "Restore of point {} ({}, made {})\n"
+    return fmt::format(
+        "{} of point {} ({}, made {})\n"
         "  into context  {}\n"
         "  at server     {}\n"
         "  identity      {}{}\n"
         "  objects       {} to restore, {} selected but not restored\n"
         "  namespaces    {}\n",
-        short_id(point.listed.point.id), printable(manifest.cluster.context),
-        base::to_rfc3339(point.listed.point.created_at), printable(target.cluster.context),
-        target.cluster.client->server(), target.uid,
+        words.preview ? "Preview of a restore" : "Restore", short_id(point.listed.point.id),
+        printable(manifest.cluster.context), base::to_rfc3339(point.listed.point.created_at),
+        printable(target.cluster.context), target.cluster.client->server(), target.uid,
         target.same    ? " (the cluster of the point)"
         : target.empty ? " (another cluster, which holds only system objects)"
-                       : " (ANOTHER cluster than the point's)",
+        : words.to_other_cluster
+            ? " (ANOTHER cluster than the point's)"
+            : " (ANOTHER cluster than the point's: restoring needs --to-other-cluster)",
         plan.objects(), plan.skipped(), base::join(plan.namespaces(), ", "));
-    return text;
 }
 
 /// Fails before the cluster is touched when the point cannot give everything back.
@@ -182,23 +168,37 @@ Result<bool> agreed(const Application& application, const RestoreWords& words, c
                     "{}the target is not the cluster that the point is of ({}); if that is what "
                     "you want, say --to-other-cluster",
                     description, "identities differ");
-    if (words.yes) {
-        if (is_for_people(words.output)) tell(description);
-        return true;
-    }
     tell(description);
+    if (words.yes) return true;
     return confirm(application, "Go on?", "say --yes to restore without being asked");
 }
 
 Result<ExitCode> run_preview(Application& application, const RestoreWords& words,
                              const engine::RestoreEnvironment& environment,
-                             const engine::RestorePlan& plan) {
+                             const engine::RestorePlan& plan, ProgressBar& progress) {
     PreviewReport report(application.terminal, words.output);
-    TRY(engine::preview_restore(
-        environment, plan, {.show_secrets = words.show_secrets},
-        [&](const engine::PreviewObject& object) { report.add(object); },
-        application.stop_token()));
+    auto visit = [&](const engine::PreviewObject& object) {
+        progress.hide();
+        report.add(object);
+    };
+    TRY(engine::preview_restore(environment, plan, {.show_secrets = words.show_secrets}, visit,
+                                application.stop_token()));
+    progress.hide();
     return report.finish();
+}
+
+/// Says what was named and is not in the point; NotFound when that leaves nothing to restore.
+Result<void> check_matches(const RestoreWords& words, const OpenPoint& point,
+                           const engine::RestorePlan& plan) {
+    auto sentences = TRY(unmatched_words(*point.source, words.options));
+    if (plan.objects() + plan.skipped() > 0) {
+        for (const std::string& sentence : sentences) tell("note: " + printable(sentence));
+        return {};
+    }
+    return fail(ErrorCode::NotFound, "there is nothing to restore: {}",
+                sentences.empty() ? fmt::format("no object of the point matches {}",
+                                                printable(words_of(words.options.selection)))
+                                  : printable(base::join(sentences, "; ")));
 }
 
 /// Opens what an earlier restore recorded, so that --resume needs only the id.
@@ -236,8 +236,14 @@ Result<ExitCode> run_planned(Application& application, const RestoreWords& words
                                            .damaged = damaged};
     engine::RestorePlan plan =
         TRY(engine::plan_restore(environment, words.options, application.stop_token()));
-    if (words.preview) return run_preview(application, words, environment, plan);
-    if (!TRY(agreed(application, words, target, describe(target, point, plan)))) {
+    progress.hide();
+    if (id.empty()) TRY(check_matches(words, point, plan));
+    const std::string description = describe(target, point, plan, words);
+    if (words.preview) {
+        tell(description);
+        return run_preview(application, words, environment, plan, progress);
+    }
+    if (!TRY(agreed(application, words, target, description))) {
         tell("Nothing was restored.");
         return ExitCode::Failed;
     }
@@ -256,6 +262,10 @@ Result<ExitCode> run_planned(Application& application, const RestoreWords& words
 
 Result<ExitCode> run_restore_command(Application& application, RestoreWords& words) {
     std::optional<engine::RestoreRecord> begun;
+    if (!words.beside_resume.empty())
+        return usage_error(
+            fmt::format("--resume goes on with what was begun, so it cannot be combined with {}",
+                        base::join(words.beside_resume, ", ")));
     if (!words.resume.empty()) {
         begun = TRY(adopt_record(words, engine::RestoreRecords(application.home)));
     } else if (words.query.name.empty()) {
@@ -272,22 +282,35 @@ Result<ExitCode> run_restore_command(Application& application, RestoreWords& wor
     return code == ExitCode::Complete && !damaged.empty() ? ExitCode::Partial : code;
 }
 
+/// What is given beside --resume although the record of the restore says it.
+std::vector<std::string> given_beside_resume(const CLI::App& command) {
+    std::vector<std::string> given;
+    if (command.get_option("--resume")->count() == 0) return given;
+    for (const char* name :
+         {"POINT", "--cluster", "--vault", "--namespace", "--exclude-namespace", "--kind",
+          "--exclude-kind", "--selector", "--exclude-selector", "--cluster-scoped",
+          "--map-namespace", "--map-storage-class", "--map-image", "--transform", "--order",
+          "--existing", "--restore-status", "--drop-node-ports", "--drop-last-applied"})
+        if (command.get_option(name)->count() > 0) given.emplace_back(name);
+    return given;
+}
+
 void add_restore_options(CLI::App& command, RestoreWords& words) {
-    command.add_option("--map-namespace", words.map_namespace,
-                       "Restore namespace OLD as NEW; may be repeated");
-    command.add_option("--map-storage-class", words.map_storage_class,
-                       "Use storage class NEW where the point has OLD");
-    command.add_option("--map-image", words.map_image,
-                       "Use image NEW where the point has OLD (an image, or the beginning of one)");
+    add_list_option(command, "--map-namespace", words.map_namespace,
+                    "Restore namespace OLD as NEW; may be repeated");
+    add_list_option(command, "--map-storage-class", words.map_storage_class,
+                    "Use storage class NEW where the point has OLD");
+    add_list_option(command, "--map-image", words.map_image,
+                    "Use image NEW where the point has OLD (an image, or the beginning of one)");
     command.add_option("--transform", words.transform_file,
                        "A file of changes in Velero's resource-modifier format");
-    command.add_option("--order", words.order_files,
-                       "A file of kinds, one a line, that are restored first, in that order");
-    command.add_option("--existing", words.existing,
-                       "What to do with objects that exist and differ: skip (the default), update "
-                       "or recreate; KIND=update for one kind");
-    command.add_option("--restore-status", words.options.restore_status,
-                       "Write the status of objects of this kind too");
+    add_list_option(command, "--order", words.order_files,
+                    "A file of kinds, one a line, that are restored first, in that order");
+    add_list_option(command, "--existing", words.existing,
+                    "What to do with objects that exist and differ: skip (the default), update "
+                    "or recreate; KIND=update for one kind");
+    add_list_option(command, "--restore-status", words.options.restore_status,
+                    "Write the status of objects of this kind too");
     command.add_flag("--drop-node-ports", words.options.drop_node_ports,
                      "Let the target choose the node ports of services");
     command.add_flag("--drop-last-applied", words.options.drop_last_applied,
@@ -305,6 +328,7 @@ void add_restore_commands(CLI::App& program, Command& chosen) {
                     "  holdfast restore 4f1a -n shop --map-namespace shop=shop-test --yes\n"
                     "  holdfast restore --resume latest\n"
                     "  holdfast restore objects latest --outcome failed\n");
+    words->query.may_be_another = true;
     add_point_query(command, words->query);
     command.get_option("POINT")->required(false);
     add_selection_options(command, words->options.selection);
@@ -322,6 +346,7 @@ void add_restore_commands(CLI::App& program, Command& chosen) {
     add_restore_record_commands(command, chosen);
     command.callback([&chosen, &command, words] {
         if (!command.get_subcommands().empty()) return;
+        words->beside_resume = given_beside_resume(command);
         chosen = [words](Application& application) {
             return run_restore_command(application, *words);
         };

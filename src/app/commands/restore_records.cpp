@@ -9,6 +9,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
 #include "app/commands/restore_report.h"
+#include "app/document_list.h"
 #include "app/table.h"
 #include "app/terminal.h"
 #include "base/clock.h"
@@ -47,7 +48,9 @@ Result<ExitCode> run_list(Application& application, Output output) {
 
 void add_list(CLI::App& restore, Command& chosen) {
     auto output = std::make_shared<Output>(Output::Table);
-    CLI::App& command = add_command(restore, "list", "List restores and how they ended", "");
+    CLI::App& command = add_command(restore, "list", "List restores and how they ended",
+                                    "  holdfast restore list\n"
+                                    "  holdfast restore list -o json\n");
     add_output_option(command, *output);
     command.callback([&chosen, output] {
         chosen = [output](Application& application) { return run_list(application, *output); };
@@ -122,12 +125,12 @@ Result<ExitCode> run_objects(Application& application, const ObjectsOptions& opt
     }
     engine::RestoreRecords records(application.home);
     engine::RestoreRecord record = TRY(records.find(options.id));
-    Json all = Json::array();
+    DocumentList all(options.output);
     Table table({"OUTCOME", "KIND", "NAMESPACE", "NAME", "REASON"});
     TRY(records.each_object(record.id, [&](const engine::ObjectOutcome& outcome) {
         if (wanted && outcome.outcome != *wanted) return;
         if (options.output == Output::Name) return print_line(outcome.object.text());
-        if (!is_for_people(options.output)) return all.push_back(outcome_json(outcome));
+        if (!is_for_people(options.output)) return all.add(outcome_json(outcome));
         std::string reason = outcome.volume_empty ? "volume new and EMPTY" : outcome.reason;
         for (const std::string& note : outcome.notes) reason += (reason.empty() ? "" : "; ") + note;
         table.add({std::string(name_of(outcome.outcome)), outcome.object.qualified_kind(),
@@ -139,7 +142,7 @@ Result<ExitCode> run_objects(Application& application, const ObjectsOptions& opt
         else
             print(table.text());
     } else if (options.output != Output::Name) {
-        print_document(all, options.output);
+        all.finish();
     }
     return ExitCode::Complete;
 }

@@ -59,15 +59,13 @@ Json preview_json(const engine::PreviewObject& object) {
 }  // namespace
 
 PreviewReport::PreviewReport(const Terminal& terminal, Output output)
-    : terminal_(terminal), output_(output), all_(std::make_unique<Json>(Json::array())) {}
-
-PreviewReport::~PreviewReport() = default;
+    : terminal_(terminal), output_(output), document_(output) {}
 
 void PreviewReport::add(const engine::PreviewObject& object) {
     ++counts_[static_cast<std::size_t>(object.verdict)];
     if (output_ == Output::Name) return print_line(object.object.text());
     if (!is_for_people(output_)) {
-        all_->push_back(preview_json(object));
+        document_.add(preview_json(object));
         return;
     }
     // What stays as it is would bury what matters.
@@ -87,7 +85,7 @@ void PreviewReport::add(const engine::PreviewObject& object) {
 }
 
 ExitCode PreviewReport::finish() {
-    if (output_ == Output::Json || output_ == Output::Yaml) print_document(*all_, output_);
+    if (output_ == Output::Json || output_ == Output::Yaml) document_.finish();
     if (is_for_people(output_)) {
         std::string text = "Preview:";
         for (engine::PreviewVerdict verdict : kVerdicts)

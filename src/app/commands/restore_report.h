@@ -1,10 +1,10 @@
 #pragma once
 
 #include <array>
-#include <memory>
 #include <string>
 
 #include "app/application.h"
+#include "app/document_list.h"
 #include "app/terminal.h"
 #include "base/json.h"
 #include "engine/outcome.h"
@@ -16,7 +16,6 @@ namespace holdfast::app {
 class PreviewReport {
 public:
     PreviewReport(const Terminal& terminal, Output output);
-    ~PreviewReport();
 
     void add(const engine::PreviewObject& object);
     /// Partial when an object could not be restored.
@@ -25,7 +24,7 @@ public:
 private:
     const Terminal& terminal_;
     Output output_;
-    std::unique_ptr<Json> all_;  ///< an array, for machines
+    DocumentList document_;  ///< for machines
     std::array<std::uint64_t, 6> counts_{};
 };
 

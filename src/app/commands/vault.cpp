@@ -47,10 +47,10 @@ Result<ExitCode> run_create(Application& application, const CreateOptions& optio
     OpenVault vault = TRY(create_vault(application, options.creation));
     if (!is_for_people(options.output)) {
         print_record(vault.record, options.output);
+        tell(key_warning(vault.record));
         return ExitCode::Complete;
     }
-    print_line(fmt::format("Made vault '{}' at {}/{}", vault.record.name, vault.record.location,
-                           vault.record.vault_id));
+    print_line(fmt::format("Made vault '{}' at {}.", vault.record.name, vault.record.location));
     print_line(key_warning(vault.record));
     return ExitCode::Complete;
 }
@@ -63,7 +63,7 @@ void add_create(CLI::App& vault, Command& chosen) {
                     "  holdfast vault create offsite --location file:///mnt/backup --key-file "
                     "/etc/holdfast/offsite.key\n"
                     "  holdfast vault create safe --passphrase-file /run/secrets/passphrase\n");
-    command.add_option("NAME", options->creation.name, "The vault's name")->required();
+    add_vault_name(command, options->creation.name, "The vault's name").required();
     command.add_option("--location", options->creation.location,
                        "Where it lies, such as file:///mnt/backup (default: in the home)");
     add_key_options(command, options->creation.key);
@@ -97,7 +97,9 @@ Result<ExitCode> run_list(Application& application, Output output) {
 
 void add_list(CLI::App& vault, Command& chosen) {
     auto output = std::make_shared<Output>(Output::Table);
-    CLI::App& command = add_command(vault, "list", "List the vaults that this home knows", "");
+    CLI::App& command = add_command(vault, "list", "List the vaults that this home knows",
+                                    "  holdfast vault list\n"
+                                    "  holdfast vault list -o json\n");
     add_output_option(command, *output);
     command.callback([&chosen, output] {
         chosen = [output](Application& application) { return run_list(application, *output); };
@@ -143,7 +145,8 @@ Result<ExitCode> run_show(Application& application, const ShowOptions& options) 
     }
     print_line(fmt::format("Vault       {}{}", vault.record.name,
                            vault->read_only() ? " (read-only: made by a newer Holdfast)" : ""));
-    print_line(fmt::format("Location    {}/{}", vault.record.location, vault.record.vault_id));
+    print_line(fmt::format("Location    {}", vault.record.location));
+    print_line(fmt::format("Vault id    {}", vault.record.vault_id));
     print_line(fmt::format("Opened by   {} {}", vault.record.key_kind, vault.record.key_path));
     print_line(fmt::format("Points      {}", points.size()));
     print_line(fmt::format("Stored      {} in {}", base::human_bytes(bytes),
@@ -157,8 +160,10 @@ Result<ExitCode> run_show(Application& application, const ShowOptions& options) 
 
 void add_show(CLI::App& vault, Command& chosen) {
     auto options = std::make_shared<ShowOptions>();
-    CLI::App& command = add_command(vault, "show", "Show what a vault holds and what opens it", "");
-    command.add_option("NAME", options->name, "The vault's name")->capture_default_str();
+    CLI::App& command = add_command(vault, "show", "Show what a vault holds and what opens it",
+                                    "  holdfast vault show\n"
+                                    "  holdfast vault show offsite -o yaml\n");
+    add_vault_name(command, options->name, "The vault's name").capture_default_str();
     add_key_options(command, options->key);
     add_output_option(command, options->output);
     command.callback([&chosen, options] {
@@ -184,19 +189,25 @@ Result<ExitCode> run_import(Application& application, const ImportOptions& optio
         print_record(vault.record, options.output);
         return ExitCode::Complete;
     }
-    print_line(fmt::format("Vault '{}' is {}/{} and holds {}.", vault.record.name,
-                           vault.record.location, vault.record.vault_id,
-                           base::counted(points, "recovery point")));
+    print_line(fmt::format("Vault '{}' is {} at {} and holds {}. {} {} opens it here.",
+                           vault.record.name, vault.record.vault_id, vault.record.location,
+                           base::counted(points, "recovery point"),
+                           vault.record.key_kind == "passphrase" ? "The passphrase" : "Key file",
+                           vault.record.key_path));
     return ExitCode::Complete;
 }
 
 void add_import(CLI::App& vault, Command& chosen) {
     auto options = std::make_shared<ImportOptions>();
     CLI::App& command = add_command(
-        vault, "import", "Make a vault that lies at a location known to this home",
-        "  holdfast vault import main --location file:///mnt/backup --key-file main.key\n");
-    command.add_option("NAME", options->name, "The name to give it here")->required();
-    command.add_option("--location", options->location, "Where it lies")->required();
+        vault, "import",
+        "Make a vault that lies at a location known to this home, or let another key open a vault "
+        "that this home knows",
+        "  holdfast vault import main --location file:///mnt/backup --key-file main.key\n"
+        "  holdfast vault import main --key-file /safe/second.key\n");
+    add_vault_name(command, options->name, "The name to give it here").required();
+    command.add_option("--location", options->location,
+                       "Where it lies (may be left out for a vault that this home knows)");
     command.add_option("--vault-id", options->vault_id,
                        "Which vault, when several lie there: its id or the beginning of it");
     add_key_options(command, options->key);
@@ -209,7 +220,10 @@ void add_import(CLI::App& vault, Command& chosen) {
 }  // namespace
 
 void add_vault_commands(CLI::App& program, Command& chosen) {
-    CLI::App& vault = add_command(program, "vault", "Make, check and care for vaults", "");
+    CLI::App& vault = add_command(program, "vault", "Make, check and care for vaults",
+                                  "  holdfast vault create main\n"
+                                  "  holdfast vault verify main --read-data\n"
+                                  "  holdfast vault collect main\n");
     vault.require_subcommand(1);
     add_create(vault, chosen);
     add_list(vault, chosen);

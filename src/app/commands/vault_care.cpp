@@ -1,9 +1,11 @@
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "app/application.h"
@@ -39,7 +41,7 @@ struct CareOptions {
 };
 
 void add_care_options(CLI::App& command, CareOptions& options) {
-    command.add_option("NAME", options.name, "The vault's name")->capture_default_str();
+    add_vault_name(command, options.name, "The vault's name").capture_default_str();
     add_key_options(command, options.key);
     add_output_option(command, options.output);
 }
@@ -122,6 +124,17 @@ Result<ExitCode> run_verify(Application& application, const VerifyWords& words) 
     return report.damage.empty() ? ExitCode::Complete : ExitCode::Failed;
 }
 
+unsigned parse_percentage(const std::string& text) {
+    constexpr unsigned kAll = 100;
+    unsigned percent = 0;
+    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), percent);
+    if (problem == std::errc() && end == text.data() + text.size() && percent <= kAll)
+        return percent;
+    throw CLI::ValidationError(
+        "--read-data",
+        fmt::format("takes a percentage from 0 to 100, such as --read-data=10, not '{}'", text));
+}
+
 void add_verify(CLI::App& vault, Command& chosen) {
     auto words = std::make_shared<VerifyWords>();
     CLI::App& command = add_command(vault, "verify", "Prove that a vault is whole",
@@ -130,12 +143,12 @@ void add_verify(CLI::App& vault, Command& chosen) {
                                     "  holdfast vault verify main --read-data=10\n");
     add_care_options(command, words->care);
     command
-        .add_option_function<unsigned>(
-            "--read-data", [words](unsigned percent) { words->read_data = percent; },
+        .add_option_function<std::string>(
+            "--read-data",
+            [words](const std::string& text) { words->read_data = parse_percentage(text); },
             "Read and decode the data too: all of it, or that percentage, chosen at random")
         ->expected(0, 1)
         ->default_str("100")
-        ->check(CLI::Range(0, 100))
         ->type_name("PERCENT");
     command.callback([&chosen, words] {
         chosen = [words](Application& application) { return run_verify(application, *words); };
@@ -254,16 +267,21 @@ Json collect_json(const repo::CollectReport& report) {
 
 void tell_collect(const repo::CollectReport& report) {
     print_line(fmt::format(
-        "{} {}: {} deleted, of them {}; {} kept for {}.", report.dry_run ? "Would free" : "Freed",
-        base::human_bytes(report.bytes_freed), base::counted(report.objects_deleted, "object"),
+        "{} {}: {} {}, of them {}; {} kept for {}.", report.dry_run ? "Would free" : "Freed",
+        base::human_bytes(report.bytes_freed), report.dry_run ? "would delete" : "deleted",
+        base::counted(report.objects_deleted, "object"),
         base::counted(report.packs_deleted, "pack"), base::counted(report.packs_kept, "pack"),
         base::counted(report.points, "recovery point")));
-    if (report.packs_moved > 0)
+    if (report.packs_moved > 0 && report.dry_run)
+        print_line(fmt::format("Would move the live data of {} to new packs.",
+                               base::counted(report.packs_moved, "pack")));
+    else if (report.packs_moved > 0)
         print_line(fmt::format("Live data of {} moved to new packs: {}.",
                                base::counted(report.packs_moved, "pack"),
                                base::human_bytes(report.bytes_moved)));
     for (const repo::PointId& id : report.aborted)
-        print_line(fmt::format("Declared dead: the unfinished backup {}.", id.text()));
+        print_line(fmt::format("{}: the unfinished backup {}.",
+                               report.dry_run ? "Would declare dead" : "Declared dead", id.text()));
     for (const repo::UnfinishedSession& session : report.unfinished)
         print_line(
             fmt::format("Left alone: the unfinished backup {} ({}, idle for {} min). If it "

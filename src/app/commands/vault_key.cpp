@@ -80,7 +80,8 @@ Result<ExitCode> run_remove(Application& application, const RemoveOptions& optio
     OpenVault vault = TRY(open_vault(application, options.vault.vault, options.vault.key));
     std::vector<std::string> fitting;
     std::string all;
-    for (const repo::KeyWrap& wrap : TRY(vault->keys())) {
+    const std::vector<repo::KeyWrap> keys = TRY(vault->keys());
+    for (const repo::KeyWrap& wrap : keys) {
         if (wrap.id.starts_with(options.id)) fitting.push_back(wrap.id);
         all += fmt::format("\n  {}  {}  {}", wrap.id, wrap.kind, wrap.label);
     }
@@ -89,6 +90,13 @@ Result<ExitCode> run_remove(Application& application, const RemoveOptions& optio
     if (fitting.size() != 1)
         return fail(ErrorCode::NotFound, "'{}' fits {} keys; there are:{}", options.id,
                     fitting.size(), all);
+    // The last key is never removed.
+    if (keys.size() > 1 && TRY(is_key_of_home(application, vault, fitting.front())))
+        tell(fmt::format(
+            "warning: this home opens vault '{0}' with key {1}, and cannot any more when that is "
+            "gone: 'holdfast vault import {0} --key-file FILE' (or --passphrase-file) makes it use "
+            "another key",
+            vault.record.name, fitting.front()));
     TRY(vault->remove_key(fitting.front()));
     print_line(
         fmt::format("Key {} no longer opens vault '{}'.", fitting.front(), vault.record.name));
@@ -161,7 +169,9 @@ Result<ExitCode> run_list(Application& application, const ListOptions& options) 
 
 void add_list(CLI::App& key, Command& chosen) {
     auto options = std::make_shared<ListOptions>();
-    CLI::App& command = add_command(key, "list", "List what opens the vault", "");
+    CLI::App& command = add_command(key, "list", "List what opens the vault",
+                                    "  holdfast vault key list\n"
+                                    "  holdfast vault key list --vault offsite -o json\n");
     add_vault_options(command, options->vault);
     add_output_option(command, options->output);
     command.callback([&chosen, options] {
@@ -172,7 +182,10 @@ void add_list(CLI::App& key, Command& chosen) {
 }  // namespace
 
 void add_vault_key_commands(CLI::App& vault, Command& chosen) {
-    CLI::App& key = add_command(vault, "key", "Manage what opens a vault", "");
+    CLI::App& key = add_command(vault, "key", "Manage what opens a vault",
+                                "  holdfast vault key list\n"
+                                "  holdfast vault key add --new-key-file /safe/second.key\n"
+                                "  holdfast vault key remove 4f1a\n");
     key.require_subcommand(1);
     add_list(key, chosen);
     add_add(key, chosen);

@@ -12,7 +12,9 @@ namespace holdfast::app {
 
 void add_version_command(CLI::App& program, Command& chosen) {
     auto output = std::make_shared<Output>(Output::Table);
-    CLI::App& command = add_command(program, "version", "Show which Holdfast this is", "");
+    CLI::App& command = add_command(program, "version", "Show which Holdfast this is",
+                                    "  holdfast version\n"
+                                    "  holdfast version -o json\n");
     add_output_option(command, *output);
     command.callback([&chosen, output] {
         chosen = [output](Application&) -> Result<ExitCode> {
