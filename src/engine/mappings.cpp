@@ -324,7 +324,7 @@ NameMap renames_in(const NameMap& renames, const Json& object) {
         return renamed != object;
     };
     NameMap found;
-    if (!object.is_object() || !changes(renames)) return found;
+    if (renames.empty() || !object.is_object() || !changes(renames)) return found;
     for (const auto& rename : renames)
         if (changes({rename})) found.insert(rename);
     return found;
