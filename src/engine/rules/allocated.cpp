@@ -174,7 +174,7 @@ void keep_allocated_fields(Json& wanted, const Json& live) {
         std::string_view kind, parent;
         const char* field;
     };
-    static constexpr std::array<Allocated, 19> kFields = {{
+    static constexpr std::array<Allocated, 16> kFields = {{
         {.kind = "Service", .parent = "/spec", .field = "clusterIP"},
         {.kind = "Service", .parent = "/spec", .field = "clusterIPs"},
         {.kind = "Service", .parent = "/spec", .field = "ipFamilies"},
@@ -185,9 +185,6 @@ void keep_allocated_fields(Json& wanted, const Json& live) {
         {.kind = "PersistentVolumeClaim", .parent = "/spec", .field = "volumeMode"},
         {.kind = "PersistentVolumeClaim", .parent = "/spec", .field = "dataSource"},
         {.kind = "PersistentVolumeClaim", .parent = "/spec", .field = "dataSourceRef"},
-        {.kind = "PersistentVolume", .parent = "/spec", .field = "claimRef"},
-        {.kind = "PersistentVolume", .parent = "/spec/claimRef", .field = "uid"},
-        {.kind = "PersistentVolume", .parent = "/spec/claimRef", .field = "resourceVersion"},
         {.kind = "Namespace", .parent = "/spec", .field = "finalizers"},
         {.kind = "Pod", .parent = "/spec", .field = "nodeName"},
         {.kind = "Pod", .parent = "/spec", .field = "priority"},
@@ -197,6 +194,13 @@ void keep_allocated_fields(Json& wanted, const Json& live) {
     }};
     for (const Allocated& one : kFields)
         if (is(wanted, "", one.kind)) copy_if_missing(live, wanted, one.parent, one.field);
+}
+
+/// A volume stays with the claim that it has: given to another one, its claim would lose its data.
+void keep_claim(Json& wanted, const Json& live) {
+    const Json* has = base::find_json(live, "/spec/claimRef");
+    Json* spec = edit_at(wanted, "/spec");
+    if (has != nullptr && spec != nullptr && spec->is_object()) (*spec)["claimRef"] = *has;
 }
 
 }  // namespace
@@ -289,6 +293,7 @@ void keep_live_allocations(Json& wanted, const Json& live) {
     if (is(wanted, "", "Namespace") && !wanted.contains("spec")) wanted["spec"] = Json::object();
     keep_allocated_fields(wanted, live);
     if (is(wanted, "", "Service")) keep_node_ports(wanted, live);
+    if (is(wanted, "", "PersistentVolume")) keep_claim(wanted, live);
     if (is(wanted, "", "Pod")) keep_injected_volumes(wanted, live);
     if (is(wanted, "batch", "Job")) keep_job_selector(wanted, live);
     if (is(wanted, "rbac.authorization.k8s.io", "ClusterRole") &&

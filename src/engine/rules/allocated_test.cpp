@@ -142,6 +142,15 @@ TEST(KeepLive, TheVolumeOfABoundClaim) {
               parse(R"({"pv.kubernetes.io/bind-completed":"yes"})"));
 }
 
+TEST(KeepLive, TheClaimThatAVolumeHas) {
+    Json wanted = parse(R"({"apiVersion":"v1","kind":"PersistentVolume","metadata":{},
+        "spec":{"claimRef":{"namespace":"shop","name":"old"}}})");
+    Json live = parse(R"({"metadata":{},"spec":{"claimRef":{"namespace":"shop","name":"new",
+        "uid":"u"}}})");
+    keep_live_allocations(wanted, live);
+    EXPECT_EQ(wanted["spec"]["claimRef"], live["spec"]["claimRef"]);
+}
+
 TEST(KeepLive, TheGeneratedSelectorOfAJob) {
     Json wanted = parse(R"({"apiVersion":"batch/v1","kind":"Job","metadata":{},
         "spec":{"template":{"metadata":{"labels":{"app":"a"}}}}})");
