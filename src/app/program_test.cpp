@@ -58,7 +58,8 @@ TEST(Program, TakesEveryExampleThatItsHelpShows) {
     Program texts;
     std::vector<std::string> examples;
     each_command(texts.app, "holdfast", [&](CLI::App& command, const std::string&) {
-        for (std::string_view line : base::split(command.get_footer(), '\n'))
+        const std::string footer = command.get_footer();
+        for (std::string_view line : base::split(footer, '\n'))
             if (line.starts_with("  holdfast "))
                 examples.emplace_back(base::trim(line.substr(2, line.find("   ", 2) - 2)));
     });
