@@ -638,13 +638,8 @@ private:
         std::string last;
         std::string next;
         std::int64_t remaining = 0;
-        const auto is_asked_for = [&](const Key& key) {
-            if (key.group_plural != wanted) return false;
-            if (!address.ns.empty() && key.ns != address.ns) return false;
-            return after.empty() || std::pair(key.ns, key.name) > place_in(after);
-        };
         for (const auto& [key, versions] : objects_) {
-            if (!is_asked_for(key)) continue;
+            if (key.group_plural != wanted || !is_in_page(key, address.ns, after)) continue;
             const std::optional<Json> object = state_at(versions, at);
             if (!object || !selected(*object, *selector, field, value)) continue;
             if (limit > 0 && items.size() == limit) {
@@ -664,6 +659,11 @@ private:
                             {"apiVersion", address.type->api_version()},
                             {"metadata", metadata},
                             {"items", std::move(items)}});
+    }
+
+    static bool is_in_page(const Key& key, const std::string& ns, const std::string& after) {
+        if (!ns.empty() && key.ns != ns) return false;
+        return after.empty() || std::pair(key.ns, key.name) > place_in(after);
     }
 
     static std::pair<std::string, std::string> place_in(const std::string& token) {
