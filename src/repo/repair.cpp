@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -177,27 +178,30 @@ private:
     /// Neither hides a point for good nor brings a deleted one back: only a person knows which is
     /// right.
     void advise(const VerifyReport& found) {
-        for (const Damage& damage : found.damage) {
-            if (damage.object.starts_with(names::kTombstones))
-                report_.advice.push_back(fmt::format(
-                    "{} is damaged: its point is hidden, but its data is kept. Remove that object "
-                    "from the storage location and the point is listed again; then delete the "
-                    "point if it was meant to be deleted",
-                    damage.object));
-            if (damage.object.starts_with(names::kCondemned))
-                report_.advice.push_back(fmt::format(
-                    "{} is damaged: nobody knows which packs it names, so nothing is backed up or "
-                    "collected. When no collection is running, remove that object from the storage "
-                    "location, and repair the vault again",
-                    damage.object));
-            if (damage.object.starts_with(names::kPoints))
-                report_.advice.push_back(fmt::format(
-                    "{} is damaged: its point cannot be read, and unless it was deleted nothing "
-                    "is collected. Put a good copy of that object in its place, or remove it from "
-                    "the storage location: then the point is gone, and a later collection frees "
-                    "what only it needed",
-                    damage.object));
-        }
+        struct Advice {
+            std::string_view folder;
+            std::string_view words;
+        };
+        static constexpr std::array<Advice, 3> kAdvice = {{
+            {.folder = names::kTombstones,
+             .words = "its point is hidden, but its data is kept. Remove that object from the "
+                      "storage location and the point is listed again; then delete the point if it "
+                      "was meant to be deleted"},
+            {.folder = names::kCondemned,
+             .words = "nobody knows which packs it names, so nothing is backed up or collected. "
+                      "When no collection is running, remove that object from the storage "
+                      "location, and repair the vault again"},
+            {.folder = names::kPoints,
+             .words = "its point cannot be read, and unless it was deleted nothing is collected. "
+                      "Put a good copy of that object in its place, or remove it from the storage "
+                      "location: then the point is gone, and a later collection frees what only "
+                      "it needed"},
+        }};
+        for (const Damage& damage : found.damage)
+            for (const auto& [folder, words] : kAdvice)
+                if (damage.object.starts_with(folder))
+                    report_.advice.push_back(
+                        fmt::format("{} is damaged: {}", damage.object, words));
     }
 
     Result<void> find_losses(const PointId& id) {

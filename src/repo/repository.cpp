@@ -21,7 +21,10 @@ namespace {
 constexpr std::size_t kMaxPoints = 4u << 20;
 
 KeyWrap described(const KeyWrapRecord& record) {
-    return {record.id, record.kind, record.label, record.created_at};
+    return {.id = record.id,
+            .kind = record.kind,
+            .label = record.label,
+            .created_at = record.created_at};
 }
 
 }  // namespace
@@ -109,9 +112,12 @@ Result<Point> Repository::point(const PointId& id) {
         return fail(ErrorCode::NotFound, "point {} was deleted", id.text());
     const auto info = TRY(core_->store().stat(names::point(id)));
     ManifestRecord manifest = TRY(core_->manifest_of(id, *ending));
-    return Point{id, ending->created_at, info.stored_at,
-                 PointContent{ending->summary_json, std::move(manifest.manifest_json),
-                              std::move(manifest.runs)}};
+    return Point{.id = id,
+                 .created_at = ending->created_at,
+                 .stored_at = info.stored_at,
+                 .content = {.summary_json = ending->summary_json,
+                             .manifest_json = std::move(manifest.manifest_json),
+                             .runs = std::move(manifest.runs)}};
 }
 
 Result<Bytes> Repository::read_chunk(const ChunkId& id) {

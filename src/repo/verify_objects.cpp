@@ -84,14 +84,16 @@ Result<void> Verifier::check_wraps() {
         else
             it->second.good = true;
     }
-    for (const auto& [id, wrap] : wraps)
-        for (const auto& [name, harm] : wrap.harm)
+    for (const auto& [id, wrap] : wraps) {
+        for (const auto& [name, harm] : wrap.harm) {
             damaged(name,
                     wrap.good
                         ? harm
                         : fmt::format("{}: 'holdfast vault key remove {}' removes what is left",
                                       harm, id),
                     wrap.good);
+        }
+    }
     return {};
 }
 

@@ -133,7 +133,7 @@ Result<void> Verifier::read_stretch(const std::string& pack, const std::vector<F
     FrameSealer sealer(core_.keys(), pack);
     const std::uint64_t begin = frames.front().place.offset;
     const std::uint64_t end = end_of(frames.back());
-    auto sealed = core_.store().get(pack, {begin, end - begin});
+    auto sealed = core_.store().get(pack, {.offset = begin, .length = end - begin});
     if (!sealed && sealed.error().code == ErrorCode::NotFound) return {};  // just collected
     if (!sealed && sealed.error().code != ErrorCode::Corrupted)
         return std::unexpected(std::move(sealed).error().context(pack));
