@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/json.h"
 #include "engine/raw_scan.h"

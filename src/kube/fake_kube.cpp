@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stop_token>
 #include <system_error>

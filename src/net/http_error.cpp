@@ -4,6 +4,7 @@
 #include <openssl/x509_vfy.h>
 
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include "net/url.h"

@@ -7,6 +7,7 @@
 #include "repo/bulk_read.h"
 #include "repo/coverage.h"
 #include "repo/ids.h"
+#include "repo/pack.h"
 #include "repo/pack_scan.h"
 #include "repo/vault_keys.h"
 #include "store/store.h"

@@ -21,6 +21,7 @@
 #include "repo/run.h"
 #include "repo/writer.h"
 #include "store/memory_store.h"
+#include "store/store.h"
 
 namespace holdfast::repo {
 

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/fake_clock.h"
 #include "base/json.h"
@@ -16,6 +17,7 @@
 #include "crypto/key_protector.h"
 #include "crypto/mac.h"
 #include "crypto/scrypt.h"
+#include "crypto/secret.h"
 #include "repo/collect.h"
 #include "repo/environment.h"
 #include "repo/point.h"
