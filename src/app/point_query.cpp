@@ -116,7 +116,7 @@ Result<engine::ObjectKey> find_object(const OpenPoint& point, const std::string&
                               .kind = type.kind,
                               .ns = type.namespaced ? (ns.empty() ? "default" : ns) : "",
                               .name = name};
-        if (point.source->row(key)) found.push_back(std::move(key));
+        if (TRY(point.source->find(key))) found.push_back(std::move(key));
     }
     if (found.size() == 1) return found.front();
     if (found.empty()) return explain_missing(point, types, ns, name);

@@ -44,6 +44,10 @@ bool Error::retryable() const {
     return code == ErrorCode::Unavailable || code == ErrorCode::Timeout;
 }
 
+bool Error::is_damage() const {
+    return code == ErrorCode::Corrupted || code == ErrorCode::NotFound;
+}
+
 void assertion_failed(const char* condition, const char* file, int line) {
     std::fprintf(stderr, "%s:%d: broken invariant: %s\n", file, line, condition);
     std::abort();

@@ -38,6 +38,9 @@ struct Error {
 
     /// Whether the same attempt may succeed later without anybody changing anything.
     bool retryable() const;
+
+    /// Whether stored data that was to be read is gone (NotFound) or rotten (Corrupted).
+    bool is_damage() const;
 };
 
 /// A value or an Error. A class, not an alias, so that a dropped result is a warning.

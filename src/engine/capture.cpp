@@ -371,8 +371,7 @@ void Capture::record_types(Attempt& attempt) {
 /// has condemned it. From then on that point is no base any more.
 Result<std::vector<repo::RunRef>> Capture::write_rows(const RowTable& rows) {
     auto runs = write_runs(repository_, *writer_, rows, base_runs_);
-    bool rotten = !runs && (runs.error().code == ErrorCode::Corrupted ||
-                            runs.error().code == ErrorCode::NotFound);
+    bool rotten = !runs && runs.error().is_damage();
     if (!rotten || base_runs_.empty()) return runs;
     return std::unexpected(std::move(runs).error().context(fmt::format(
         "the rows of point {}, which this one builds on, are harmed (after 'holdfast vault repair' "

@@ -27,7 +27,6 @@ namespace {
 /// How often one object is tried anew because something changed under our hands.
 constexpr unsigned kMaxTries = 6;
 constexpr unsigned kMaxWarnings = 5;
-constexpr int kForbidden = 403;
 constexpr int kUnsupportedMediaType = 415;
 constexpr base::Millis kGonePoll(200);
 constexpr unsigned kMaxGonePolls = 150;
@@ -161,15 +160,16 @@ Result<ObjectWriter::Next> ObjectWriter::handle_refusal(const kube::Response& re
             std::string why = live && *live ? rules::why_terminating(**live) : "";
             return fail_for_good(why.empty() ? status.message : why);
         }
+        case rules::Refusal::Forbidden:
+            // The owner of a namespace may not create it, but has it.
+            if (TRY(is_there(prepared, stop))) return reconcile(prepared, options, written, stop);
+            return fail_for_good(status.message);
+        case rules::Refusal::NamespaceMissing:
+            written.namespace_closed = true;
+            return fail_for_good(status.message);
         default:
-            break;
+            return fail_for_good(status.message);
     }
-    // Rights and quotas come before names: the owner of a namespace may not create it, but has it.
-    if (status.code == kForbidden && TRY(is_there(prepared, stop)))
-        return reconcile(prepared, options, written, stop);
-    if (status.code == 404 && status.message.starts_with("namespaces \""))
-        written.namespace_closed = true;
-    return fail_for_good(status.message);
 }
 
 Result<bool> ObjectWriter::is_there(const Prepared& prepared, std::stop_token stop) const {

@@ -13,7 +13,9 @@
 #include "kube/fake_kube.h"
 #include "kube/resource_type.h"
 #include "repo/fake_vault.h"
+#include "repo/ids.h"
 #include "repo/writer.h"
+#include "store/store.h"
 
 namespace holdfast::engine {
 namespace {
@@ -114,6 +116,24 @@ TEST_F(PointDiffTest, DoesNotTakeAnObjectThatWasLeftOutForRemoved) {
     EXPECT_THAT(notes_, ElementsAre(HasSubstr("ConfigMap shop/a is not compared")));
     EXPECT_THAT(live(*without), IsEmpty());
     EXPECT_THAT(notes_, ElementsAre(HasSubstr("ConfigMap shop/a is not compared")));
+}
+
+TEST_F(PointDiffTest, DoesNotTakeAnObjectThatIsLostForAdded) {
+    auto first = capture_now();
+    put("ConfigMap", "b", "1");
+    repo::PointId second = capture_now()->point().id;
+    // The rows of the second point are its own; what they share with the first is gone.
+    for (const auto& pack :
+         repo::must(store::list_all(vault_.store, "packs/" + first->point().id.text(), 10)))
+        ASSERT_TRUE(vault_.store.remove(pack.name));
+    auto reopened = vault_.reopen();
+    auto harmed = repo::must(PointSource::open(*reopened, second));
+    std::vector<std::string> changes;
+    auto compared = diff_live(*harmed, kube_, selection(*harmed), {}, into(changes), {});
+    ASSERT_FALSE(compared);
+    EXPECT_EQ(compared.error().code, ErrorCode::Corrupted);
+    EXPECT_THAT(compared.error().message, HasSubstr("ConfigMap shop/a of point"));
+    EXPECT_THAT(changes, IsEmpty());
 }
 
 TEST_F(PointDiffTest, DoesNotTakeKindsOfAGroupThatDoesNotAnswerForRemoved) {

@@ -84,21 +84,24 @@ Result<void> PointSource::read_bodies(Batch& batch, std::vector<DamagedObject>& 
             batch.bodies[i] = std::move(*body);
             continue;
         }
-        ErrorCode code = body.error().code;
-        if (code != ErrorCode::Corrupted && code != ErrorCode::NotFound)
-            return std::unexpected(std::move(body).error());
+        if (!body.error().is_damage()) return std::unexpected(std::move(body).error());
         damaged.push_back(
             {.key = TRY(decode_key(batch.keys[i])), .reason = std::move(body).error().message});
     }
     return {};
 }
 
+std::unexpected<Error> PointSource::unreadable(const ObjectKey& key,
+                                               std::string_view reason) const {
+    return fail(ErrorCode::Corrupted, "{} of point {} cannot be read: {}", key.text(),
+                point_.id.text(), reason);
+}
+
 Result<void> PointSource::flush(Batch& batch, const Visitor& visit) const {
     std::vector<DamagedObject> damaged;
     TRY(read_bodies(batch, damaged));
     if (!damaged.empty() && on_damage_ == Damaged::Fail)
-        return fail(ErrorCode::Corrupted, "{} of point {} cannot be read: {}",
-                    damaged.front().key.text(), point_.id.text(), damaged.front().reason);
+        return unreadable(damaged.front().key, damaged.front().reason);
     for (std::size_t i = 0; i < batch.keys.size(); ++i) {
         bool lost = !batch.bodies[i].has_value();
         std::string left = lost ? remains(TRY(decode_key(batch.keys[i]))) : "";
@@ -125,18 +128,16 @@ Result<void> PointSource::each(std::string_view prefix, const Wanted& wanted,
 }
 
 Result<std::string> PointSource::get(std::string_view key) {
-    auto row = TRY(rows_.find(key));
-    if (!row || !row->chunk) {
-        ObjectKey object = TRY(decode_key(key));
+    const ObjectKey object = TRY(decode_key(key));
+    const auto row = TRY(find(object));
+    if (!row)
         return fail(ErrorCode::NotFound, "point {} has no {}", point_.id.text(), object.text());
-    }
-    auto body = repository_.read_chunk(*row->chunk);
+    auto body = repository_.read_chunk(row->chunk);
     if (body) return base::to_text(*body);
-    bool lost =
-        body.error().code == ErrorCode::Corrupted || body.error().code == ErrorCode::NotFound;
+    if (!body.error().is_damage()) return std::unexpected(std::move(body).error());
     std::string left;
-    if (lost && on_damage_ == Damaged::PassOver) left = remains(TRY(decode_key(key)));
-    if (left.empty()) return std::unexpected(std::move(body).error());
+    if (on_damage_ == Damaged::PassOver) left = remains(object);
+    if (left.empty()) return unreadable(object, body.error().message);
     return left;
 }
 
@@ -148,10 +149,12 @@ Result<void> PointSource::each_row(
     });
 }
 
-Result<PointObject> PointSource::row(const ObjectKey& key) const {
-    auto row = TRY(rows_.find(encode_key(key)));
-    if (!row) return fail(ErrorCode::NotFound, "point {} has no {}", point_.id.text(), key.text());
-    return decode_row(*row);
+Result<std::optional<PointObject>> PointSource::find(const ObjectKey& key) const {
+    auto row = rows_.find(encode_key(key));
+    if (!row && row.error().is_damage()) return unreadable(key, row.error().message);
+    const auto found = TRY(std::move(row));
+    if (!found) return std::nullopt;
+    return TRY(decode_row(*found));
 }
 
 Result<std::vector<DamagedObject>> PointSource::find_damage(

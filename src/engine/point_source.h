@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -51,13 +52,14 @@ public:
     void on_damage(Damaged choice) { on_damage_ = choice; }
 
     Result<void> each(std::string_view prefix, const Wanted& wanted, const Visitor& visit) override;
+    /// NotFound when the point has no such object, Corrupted when it cannot be read any more.
     Result<std::string> get(std::string_view key) override;
 
     /// Every object below a key prefix, without reading bodies.
     Result<void> each_row(std::string_view prefix,
                           const std::function<Result<void>(const PointObject&)>& visit) const;
-    /// NotFound when the point has no such object.
-    Result<PointObject> row(const ObjectKey& key) const;
+    /// Corrupted when the point's rows cannot be read any more.
+    Result<std::optional<PointObject>> find(const ObjectKey& key) const;
 
     /// Reads the body of every object that `wanted` wants; those that cannot be read.
     Result<std::vector<DamagedObject>> find_damage(
@@ -69,6 +71,8 @@ private:
 
     Result<void> read_bodies(Batch& batch, std::vector<DamagedObject>& damaged) const;
     Result<void> flush(Batch& batch, const Visitor& visit) const;
+    /// Never NotFound, which means that the point has no such object.
+    std::unexpected<Error> unreadable(const ObjectKey& key, std::string_view reason) const;
 
     repo::Repository& repository_;
     repo::Point point_;

@@ -45,7 +45,6 @@ constexpr unsigned kMaxTurns = 3;
 constexpr unsigned kMaxAsks = 4;
 
 /// Of every object that is there: whether it equals another needs no more than this.
-constexpr int kForbidden = 403;
 using Existing = std::map<std::string, std::optional<Fingerprint128>, std::less<>>;
 /// Of owners only.
 using Uids = std::map<std::string, std::string>;
@@ -320,16 +319,17 @@ private:
             case rules::Refusal::NotYet:
                 shown.verdict = PreviewVerdict::CreateUnchecked;
                 return false;
+            case rules::Refusal::NamespaceMissing:
+                if (std::string what = coming_namespace(prepared.key.ns); !what.empty())
+                    leave_unchecked(std::move(what), shown);
+                return false;
+            case rules::Refusal::Forbidden:
+                // Who may neither list nor create it may all the same read it.
+                return is_there(environment_.client, prepared.type, prepared.key.ns,
+                                prepared.key.name, stop);
             default:
-                break;
+                return false;
         }
-        if (status.code == 404 && status.message.starts_with("namespaces \""))
-            if (std::string what = coming_namespace(prepared.key.ns); !what.empty())
-                leave_unchecked(std::move(what), shown);
-        // Who may neither list nor create it may all the same read it.
-        if (status.code != kForbidden) return false;
-        return is_there(environment_.client, prepared.type, prepared.key.ns, prepared.key.name,
-                        stop);
     }
 
     /// Reads the object as it is. False: it is not there.

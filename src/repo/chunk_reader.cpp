@@ -26,8 +26,7 @@ Result<Bytes> ChunkReader::read(const ChunkId& id) {
     const auto known = TRY(index_.find(id));
     auto bytes = read_anywhere(id, known);
     if (bytes) return bytes;
-    const ErrorCode code = bytes.error().code;
-    if (code != ErrorCode::NotFound && code != ErrorCode::Corrupted) return bytes;
+    if (!bytes.error().is_damage()) return bytes;
     // Collection may have moved the chunk since the index was read.
     auto located = locate(id);
     if (!located) return known.empty() ? std::unexpected(located.error()) : std::move(bytes);
@@ -40,8 +39,7 @@ Result<Bytes> ChunkReader::read_anywhere(const ChunkId& id,
     for (const Location& location : locations) {
         last = read_at(id, location);
         if (last) return last;
-        const ErrorCode code = last.error().code;
-        if (code != ErrorCode::NotFound && code != ErrorCode::Corrupted) return last;
+        if (!last.error().is_damage()) return last;
     }
     return last;
 }

@@ -31,10 +31,6 @@ namespace {
 
 constexpr std::size_t kEntriesPerRepairedRun = 1u << 19;
 
-bool is_damage(const Error& error) {
-    return error.code == ErrorCode::Corrupted || error.code == ErrorCode::NotFound;
-}
-
 /// Collects what packs hold and writes it as index runs.
 class Reindexer {
 public:
@@ -42,7 +38,7 @@ public:
 
     Result<void> add_pack(const std::string& pack, std::uint64_t bytes) {
         auto frames = read_footer(core_.store(), core_.keys(), pack, bytes);
-        if (!frames && is_damage(frames.error())) {
+        if (!frames && frames.error().is_damage()) {
             base::log::warning("{} cannot be indexed: {}", pack, frames.error().message);
             return {};
         }
@@ -213,7 +209,7 @@ private:
         auto manifest = known ? core_.manifest_of(id, **record)
                               : Result<ManifestRecord>(fail(ErrorCode::Corrupted, "no record"));
         if (!manifest) {
-            if (known && !is_damage(manifest.error()))
+            if (known && !manifest.error().is_damage())
                 return std::unexpected(std::move(manifest).error());
             loss.whole_point = true;
             report_.losses.push_back(std::move(loss));
@@ -235,7 +231,7 @@ private:
             if (!row.chunk) return {};
             auto bytes = core_.reader().read(*row.chunk);
             if (bytes) return {};
-            if (!is_damage(bytes.error())) return std::unexpected(std::move(bytes).error());
+            if (!bytes.error().is_damage()) return std::unexpected(std::move(bytes).error());
             lose(row.key, 1);
             return {};
         };

@@ -89,8 +89,7 @@ Result<std::vector<PointSummary>> Repository::points() {
         const auto id = names::point_of(object.name, names::kPoints);
         if (!id || deleted.contains(id->text())) continue;  // a stray object: verify() tells
         auto record = core_->point_record(*id);
-        if (!record && (record.error().code == ErrorCode::Corrupted ||
-                        record.error().code == ErrorCode::NotFound)) {
+        if (!record && record.error().is_damage()) {
             base::log::warning("{}", record.error().message);  // which names the object
             continue;
         }

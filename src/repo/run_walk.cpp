@@ -27,12 +27,8 @@ Result<Block> load(ChunkReader& reader, const ChunkId& id, const BlockPlace& pla
     return block;
 }
 
-bool is_damage(const Error& error) {
-    return error.code == ErrorCode::Corrupted || error.code == ErrorCode::NotFound;
-}
-
 Result<void> give_up(const RunVisitor& visitor, const RunNode::Child& child, Error error) {
-    if (!visitor.lost || !is_damage(error)) return std::unexpected(std::move(error));
+    if (!visitor.lost || !error.is_damage()) return std::unexpected(std::move(error));
     return visitor.lost(child, error);
 }
 

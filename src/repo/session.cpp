@@ -328,9 +328,7 @@ Result<void> Session::secure_base(const PointId& base) {
     if (!ending || ending->kind != PointRecord::Kind::Commit)
         return fail(ErrorCode::Conflict, "the base point {} does not exist", base.text());
     auto manifest = core_.manifest_of(base, *ending);
-    if (!manifest && manifest.error().code != ErrorCode::NotFound &&
-        manifest.error().code != ErrorCode::Corrupted)
-        return std::unexpected(manifest.error());
+    if (!manifest && !manifest.error().is_damage()) return std::unexpected(manifest.error());
     if (!manifest || !TRY(base_is_whole(*manifest)))
         return fail(ErrorCode::Conflict, "the base point {} is no longer whole", base.text());
     runs_.update([&](std::vector<RunRef>& runs) { runs = manifest->runs; });
@@ -359,8 +357,7 @@ Result<bool> Session::base_is_whole(const ManifestRecord& manifest) {
     };
     for (const RunRef& run : manifest.runs) {
         auto visited = core_.visit_run(run, check);
-        if (!visited && whole && visited.error().code != ErrorCode::NotFound &&
-            visited.error().code != ErrorCode::Corrupted)
+        if (!visited && whole && !visited.error().is_damage())
             return std::unexpected(visited.error());
         if (!visited) return false;
     }

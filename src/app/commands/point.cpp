@@ -330,10 +330,10 @@ Result<ExitCode> run_get(Application& application, const GetOptions& options) {
     }
     std::string body = TRY(point.source->get(engine::encode_key(key)));
     Json object = TRY(base::parse_json(body), "{}", key.text());
-    const engine::PointObject row = TRY(point.source->row(key));
-    if (!row.facts.managed_fields.empty())
-        object["metadata"]["managedFields"] =
-            TRY(base::parse_json(row.facts.managed_fields), "the managed fields of {}", key.text());
+    const auto row = TRY(point.source->find(key));
+    if (row && !row->facts.managed_fields.empty())
+        object["metadata"]["managedFields"] = TRY(base::parse_json(row->facts.managed_fields),
+                                                  "the managed fields of {}", key.text());
     print_document(object, options.output == Output::Json ? Output::Json : Output::Yaml);
     return ExitCode::Complete;
 }

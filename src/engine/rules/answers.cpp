@@ -49,6 +49,8 @@ Refusal classify_refusal(int status, std::string_view reason, std::string_view m
         return Refusal::OwnerNotAllowed;
     // The server's own words about a webhook with side effects, or the webhook's.
     if (status < 500 && says_any(message, kDryRunUnsupported)) return Refusal::DryRunUnsupported;
+    if (status == 403) return Refusal::Forbidden;
+    if (status == 404 && message.starts_with("namespaces \"")) return Refusal::NamespaceMissing;
     return Refusal::Final;
 }
 

@@ -15,6 +15,8 @@ enum class Refusal {
     OwnerNotAllowed,    ///< 403: blockOwnerDeletion needs rights that we lack.
     NotYet,             ///< A dependency is not ready: a webhook's backend, a quota's controller.
     Terminating,        ///< 403: the namespace is being deleted.
+    Forbidden,          ///< 403 for want of rights or quota, which are looked at before names.
+    NamespaceMissing,   ///< 404: the namespace is not there.
     DryRunUnsupported,  ///< A webhook does not want to be asked in a dry run.
     Final,              ///< Anything else: the server's words are the answer.
 };

@@ -32,10 +32,19 @@ TEST(Refusals, WaitForWebhooksAndQuotaControllers) {
               Refusal::NotYet);
     EXPECT_EQ(classify_refusal(403, "Forbidden", "status unknown for quota: q", false),
               Refusal::NotYet);
-    EXPECT_EQ(classify_refusal(403, "Forbidden", "exceeded quota: q", false), Refusal::Final);
     EXPECT_EQ(
-        classify_refusal(403, "Forbidden", "admission webhook \"a\" denied the request", false),
+        classify_refusal(400, "BadRequest", "admission webhook \"a\" denied the request", false),
         Refusal::Final);
+}
+
+TEST(Refusals, KnowWhatIsLookedAtBeforeNames) {
+    EXPECT_EQ(classify_refusal(403, "Forbidden", "exceeded quota: q", false), Refusal::Forbidden);
+    EXPECT_EQ(classify_refusal(403, "Forbidden",
+                               "namespaces is forbidden: User \"u\" cannot create resource", false),
+              Refusal::Forbidden);
+    EXPECT_EQ(classify_refusal(404, "NotFound", "namespaces \"a\" not found", false),
+              Refusal::NamespaceMissing);
+    EXPECT_EQ(classify_refusal(404, "NotFound", "roles \"a\" not found", false), Refusal::Final);
 }
 
 TEST(Refusals, KnowATerminatingNamespace) {
@@ -52,7 +61,7 @@ TEST(Refusals, KnowWhatADryRunCannotAsk) {
                                false),
               Refusal::DryRunUnsupported);
     EXPECT_EQ(classify_refusal(403, "Forbidden", "a dry run of \"a\" is denied", false),
-              Refusal::Final);
+              Refusal::Forbidden);
 }
 
 TEST(Refusals, KnowWhatAStrictReaderStumblesOver) {
