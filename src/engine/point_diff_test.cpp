@@ -122,7 +122,7 @@ TEST_F(PointDiffTest, DoesNotTakeAnObjectThatIsLostForAdded) {
     auto first = capture_now();
     put("ConfigMap", "b", "1");
     repo::PointId second = capture_now()->point().id;
-    // The rows of the second point are its own; what they share with the first is gone.
+    // What the second point shares with the first, a run of rows and bodies, is gone.
     for (const auto& pack :
          repo::must(store::list_all(vault_.store, "packs/" + first->point().id.text(), 10)))
         ASSERT_TRUE(vault_.store.remove(pack.name));
