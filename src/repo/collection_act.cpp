@@ -183,12 +183,16 @@ Result<void> Collection::mark_new_points() {
     return {};
 }
 
-/// The proof, made anew from fresh lists, that every needed chunk lies in a pack that stays: one
-/// that we do not delete and that no other collection may delete.
+/// The proof, made anew from fresh lists alone, that every needed chunk lies in a pack that stays:
+/// one that we do not delete and that no other collection may delete. Condemnations are read before
+/// packs are listed: what was condemned and is gone by then is on neither list.
 Result<void> Collection::spare_for_chunks() {
     const auto condemned = TRY(condemned_by_others());
     TRY(refresh_index());
+    // Another collection may have deleted since the first list what it then took off the condemned
+    // ones, while an index run still names it.
     const auto packs = TRY(list_folder(core_.store(), names::kPacks, kMaxListedObjects));
+    for (Pack& known : packs_) known.present = false;
     for (const auto& object : packs.objects)
         pack(core_.index().packs().number_of(object.name)).present = true;
     needed_.clear_tags();
