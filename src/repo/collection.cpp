@@ -287,19 +287,24 @@ Result<void> Collection::each_entry(const EachEntry& visit) {
 
 /// Every needed chunk gets a home: the one pack that must stay for it, as far as it is concerned.
 /// Packs that are sure to stay come before those of sessions that may yet die, and these before
-/// packs that another collection may be about to delete.
+/// packs that another collection may be about to delete. Among equals the name decides, and not the
+/// order of index runs, which every collection changes: the next one finds the same homes, and no
+/// pack becomes garbage only because a chunk's home has moved to its twin.
 Result<void> Collection::find_homes() {
     const auto rank = [&](PackNumber number) {
         const Pack& candidate = pack(number);
         if (!candidate.present) return 0;
         return candidate.condemned ? 1 : candidate.ended ? 3 : 2;
     };
+    const auto is_better = [&](PackNumber one, PackNumber other) {
+        if (rank(one) != rank(other)) return rank(one) > rank(other);
+        return name_of(one) < name_of(other);
+    };
     TRY(each_entry([&](const ChunkEntry& entry, PackNumber number) -> Result<void> {
         pack(number).total_bytes += entry.bytes;
         NeededChunks::Tag* home = needed_.tag(entry.id);
-        if (home != nullptr && rank(number) > 0 &&
-            (*home == NeededChunks::kUntagged || rank(number) > rank(*home)))
-            *home = number;
+        if (home == nullptr || rank(number) == 0 || *home == number) return {};
+        if (*home == NeededChunks::kUntagged || is_better(number, *home)) *home = number;
         return {};
     }));
     return each_entry([&](const ChunkEntry& entry, PackNumber number) -> Result<void> {
