@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/fake_clock.h"
 #include "repo/core.h"
 #include "repo/environment.h"
