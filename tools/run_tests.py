@@ -163,7 +163,7 @@ class Runner:
         self.command("clang-tidy", ["python3", "tools/lint.py", "--jobs", str(self.options.jobs)])
 
     def end_to_end(self):
-        self.build("release", ["holdfast", "kube_probe"])
+        self.build("release", ["holdfast", "kube_probe", "sigv4_probe"])
         report = self.work / "e2e.xml"
         env = {"HOLDFAST_BIN": str(ROOT / "build/release/src/app/holdfast"),
                "HOLDFAST_KILL_ROUNDS": "50" if self.options.full else "10"}

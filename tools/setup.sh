@@ -41,6 +41,17 @@ if wanted test || wanted cluster; then
         "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
         cp tests/requirements.txt "$stamp"
     fi
+    # Clients for Node are optional: without node their tests are skipped.
+    if command -v npm > /dev/null && ! cmp -s tests/node/package-lock.json "$cache/node/package-lock.json"; then
+        echo "Installing the clients for Node in $cache/node"
+        rm -rf "$cache/node"
+        mkdir -p "$cache/node"
+        cp tests/node/package.json "$cache/node"
+        (cd "$cache/node" && cp "$OLDPWD/tests/node/package-lock.json" . && npm ci --silent --no-audit --no-fund) || {
+            rm -rf "$cache/node"  # so that the next run tries again
+            exit 1
+        }
+    fi
     command -v go > /dev/null || {
         echo "The test cluster is built with Go 1.24 or newer, and there is no 'go' on the PATH." >&2
         echo "Install the Go toolchain, then run this again." >&2

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <vector>
 
 #include "base/guarded.h"
 #include "base/text.h"
@@ -275,10 +276,7 @@ private:
 };
 
 std::string_view HttpResponse::header(std::string_view name) const {
-    for (const auto& [known, value] : headers) {
-        if (known == name) return value;
-    }
-    return {};
+    return find_header(headers, name);
 }
 
 HttpClient::HttpClient(Checked, Url server, HttpOptions options)

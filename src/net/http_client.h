@@ -7,12 +7,11 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/headers.h"
 #include "net/url.h"
 
 namespace holdfast::net {
@@ -46,8 +45,6 @@ struct HttpOptions {
     /// Handles, each with its connection, kept for the next request.
     std::size_t max_idle_handles = 64;
 };
-
-using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
     std::string_view method = "GET";
