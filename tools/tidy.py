@@ -18,7 +18,8 @@ LAYERS = {
     "kube": {"base", "net"},
     "repo": {"base", "crypto", "store"},
     "engine": {"base", "store", "kube", "repo"},
-    "app": {"base", "crypto", "net", "store", "kube", "repo", "engine"},
+    "jobs": {"base", "meta", "engine"},
+    "app": {"base", "crypto", "net", "store", "kube", "repo", "engine", "jobs"},
 }
 
 # pattern, what to use instead, layers where it is allowed
