@@ -86,6 +86,13 @@ Result<Lifecycle> change_lifecycle(const LifecycleSubject& subject, const Lifecy
     return wanted;
 }
 
+Lifecycle lifecycle_of_copy(const Lifecycle& asked, const Lifecycle& source) {
+    if (asked == Lifecycle{}) return source;
+    Lifecycle copy = asked;
+    if (asked.delete_after_days == kNeverDays) copy.delete_after_days = source.delete_after_days;
+    return copy;
+}
+
 Lifecycle longer_lived(const Lifecycle& one, const Lifecycle& other) {
     return Retention::of(one) < Retention::of(other) ? other : one;
 }

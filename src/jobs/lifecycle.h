@@ -79,6 +79,10 @@ struct LifecycleSubject {
 Result<Lifecycle> change_lifecycle(const LifecycleSubject& subject, const Lifecycle& asked,
                                    Time now);
 
+/// The lifecycle of a copy, whose days count from the source's job as well. An action that states
+/// nothing takes the source's, and DeleteAfterDays -1 the source's end.
+Lifecycle lifecycle_of_copy(const Lifecycle& asked, const Lifecycle& source);
+
 /// The lifecycle of a composite: nothing of it goes before the last of its nested points.
 Lifecycle longer_lived(const Lifecycle& one, const Lifecycle& other);
 

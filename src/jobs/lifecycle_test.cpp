@@ -115,6 +115,14 @@ TEST(Lifecycle, StaysInALockedVault) {
     EXPECT_EQ(changed.error().code, ErrorCode::Conflict);
 }
 
+TEST(Lifecycle, OfACopyIsItsOwnOrTheSources) {
+    const Lifecycle source = lifecycle(kAbsent, 35);
+    EXPECT_EQ(lifecycle_of_copy({}, source), source);
+    EXPECT_EQ(lifecycle_of_copy(lifecycle(kAbsent, 100), source), lifecycle(kAbsent, 100));
+    EXPECT_EQ(lifecycle_of_copy(lifecycle(kAbsent, -1), source), source);
+    EXPECT_EQ(lifecycle_of_copy(lifecycle(7, kAbsent), source), lifecycle(7, kAbsent));
+}
+
 TEST(Lifecycle, OfACompositeIsTheLongestOfItsParts) {
     EXPECT_EQ(longer_lived(lifecycle(kAbsent, 7), lifecycle(5, 100)), lifecycle(5, 100));
     EXPECT_EQ(longer_lived(lifecycle(5, 100), lifecycle(kAbsent, 7)), lifecycle(5, 100));
