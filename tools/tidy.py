@@ -19,7 +19,8 @@ LAYERS = {
     "repo": {"base", "crypto", "store"},
     "engine": {"base", "store", "kube", "repo"},
     "jobs": {"base", "meta", "engine"},
-    "app": {"base", "crypto", "net", "store", "kube", "repo", "engine", "jobs"},
+    "iam": {"base", "meta"},
+    "app": {"base", "crypto", "net", "store", "kube", "repo", "engine", "jobs", "iam"},
 }
 
 # pattern, what to use instead, layers where it is allowed
