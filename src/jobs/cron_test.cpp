@@ -7,7 +7,10 @@
 #include <chrono>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace holdfast::jobs {
 namespace {
@@ -48,10 +51,8 @@ struct Shown {
     int year, month, day, last, weekday, hour, minute;
 };
 
-struct Described {
-    const char* expression;
-    bool (*holds)(const Shown&);
-};
+/// An expression, and when it holds.
+using Described = std::pair<const char*, bool (*)(const Shown&)>;
 
 bool is_nearest_weekday_to_15(const Shown& s) {
     return s.is_working_day() &&
@@ -132,61 +133,62 @@ std::vector<Time> runs_of(const Cron& cron, const TimeZone& zone, Time begin, Ti
     return runs;
 }
 
+using ShownMinutes = std::vector<std::pair<Time, Shown>>;
+
+/// Minute by minute what the clocks show after `begin`, up to `end`, each for the first time: a
+/// time is shown for the second time when a later one was before.
+ShownMinutes minutes_shown(const TimeZone& zone, Time begin, Time end) {
+    ShownMinutes shown;
+    LocalTime latest = zone.local(begin);
+    for (Time t = begin + minutes(1); t <= end; t += minutes(1)) {
+        const LocalTime local = zone.local(t);
+        if (local <= latest) continue;
+        latest = local;
+        shown.emplace_back(t, Shown(local));
+    }
+    return shown;
+}
+
+void expect_runs_when_shown(const TimeZone& zone, Time begin, Time end) {
+    const ShownMinutes all_shown = minutes_shown(zone, begin, end);
+    for (const auto& [expression, holds] : kDescribed) {
+        std::vector<Time> expected;
+        for (const auto& [t, shown] : all_shown)
+            if (holds(shown)) expected.push_back(t);
+        const std::vector<Time> runs = runs_of(*Cron::parse(expression), zone, begin, end);
+        ASSERT_EQ(runs.size(), expected.size()) << expression << " " << zone.name();
+        ASSERT_TRUE(runs == expected) << expression << " " << zone.name();
+    }
+}
+
 TEST(Cron, RunsWheneverTheClocksShowANamedMinuteForTheFirstTime) {
-    const std::pair<const char*, const char*> spans[] = {
-        {"2026-03-01T00:00:00Z", "2026-05-10T00:00:00Z"},
-        {"2026-08-25T00:00:00Z", "2026-11-10T00:00:00Z"}};
     for (const char* name : {"Etc/UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe",
                              "America/Santiago", "Africa/Cairo", "Pacific/Chatham"}) {
         const TimeZone zone = *TimeZone::find(name);
-        for (const auto& [first, last] : spans) {
-            const Time begin = at(first);
-            const Time end = at(last);
-            // Minute by minute: a time is shown for the second time when a later one was before.
-            std::vector<std::pair<Time, Shown>> minutes_shown;
-            LocalTime latest = zone.local(begin);
-            for (Time t = begin + minutes(1); t <= end; t += minutes(1)) {
-                const LocalTime local = zone.local(t);
-                if (local <= latest) continue;
-                latest = local;
-                minutes_shown.emplace_back(t, Shown(local));
-            }
-            for (const Described& described : kDescribed) {
-                std::vector<Time> expected;
-                for (const auto& [t, shown] : minutes_shown)
-                    if (described.holds(shown)) expected.push_back(t);
-                const std::vector<Time> runs =
-                    runs_of(*Cron::parse(described.expression), zone, begin, end);
-                ASSERT_EQ(runs.size(), expected.size()) << described.expression << " " << name;
-                ASSERT_TRUE(runs == expected) << described.expression << " " << name;
-            }
-        }
+        expect_runs_when_shown(zone, at("2026-03-01T00:00:00Z"), at("2026-05-10T00:00:00Z"));
+        expect_runs_when_shown(zone, at("2026-08-25T00:00:00Z"), at("2026-11-10T00:00:00Z"));
     }
 }
 
 TEST(Cron, KnowsTheDaysOfFortyYears) {
-    for (const Described& described : kDescribed) {
-        const Cron cron = *Cron::parse(described.expression);
+    for (const auto& [expression, holds] : kDescribed) {
+        const Cron cron = *Cron::parse(expression);
         const LocalTime end(chrono::local_days(chrono::year(2066) / 1 / 1));
         // The hours at which any of them runs, and one at which none does.
         for (LocalTime day(chrono::local_days(chrono::year(2026) / 1 / 1)); day < end;
              day += days(1)) {
             for (const minutes time : {minutes(0), minutes(4 * 60), minutes(18 * 60 + 1)}) {
                 const LocalTime local = day + time;
-                ASSERT_EQ(cron.names(local), described.holds(Shown(local)))
-                    << described.expression << " " << (local.time_since_epoch().count() / 86400);
+                ASSERT_EQ(cron.names(local), holds(Shown(local)))
+                    << expression << " " << (local.time_since_epoch().count() / 86400);
             }
         }
     }
 }
 
 TEST(Cron, FindsTheNextInstant) {
-    struct Case {
-        const char* expression;
-        const char* after;
-        const char* zone;
-        const char* found;
-    };
+    // expression, after, zone, found
+    using Case = std::tuple<const char*, const char*, const char*, const char*>;
     const Case cases[] = {
         {"cron(0 5 ? * * *)", "2026-11-21T05:00:00Z", "Etc/UTC", "2026-11-22T05:00:00Z"},
         {"cron(0 5 ? * * *)", "2026-11-21T04:59:59.999Z", "Etc/UTC", "2026-11-21T05:00:00Z"},
@@ -211,15 +213,13 @@ TEST(Cron, FindsTheNextInstant) {
         {"cron(45 1 ? * * *)", "2026-04-04T14:50:00Z", "Australia/Lord_Howe",
          "2026-04-05T15:15:00Z"},
     };
-    for (const Case& c : cases)
-        EXPECT_EQ(next(c.expression, c.after, c.zone), c.found) << c.expression << " " << c.after;
+    for (const auto& [expression, after, zone, found] : cases)
+        EXPECT_EQ(next(expression, after, zone), found) << expression << " " << after;
 }
 
 TEST(Cron, SaysInOneSentenceWhatIsWrong) {
-    struct Case {
-        const char* expression;
-        const char* why;
-    };
+    // expression, why
+    using Case = std::tuple<const char*, const char*>;
     const Case cases[] = {
         {"", "it must be of the form cron(fields)"},
         {"rate(1 day)", "it must be of the form cron(fields)"},
@@ -263,12 +263,12 @@ TEST(Cron, SaysInOneSentenceWhatIsWrong) {
         {"cron(0 0 ? JANUARY * *)", "the month field has 'JANUARY' where a number is expected"},
         {"cron(JAN 0 ? * * *)", "the minutes field has 'JAN' where a number is expected"},
     };
-    for (const Case& c : cases) {
-        const Result<Cron> cron = Cron::parse(c.expression);
-        ASSERT_FALSE(cron) << c.expression;
+    for (const auto& [expression, why] : cases) {
+        const Result<Cron> cron = Cron::parse(expression);
+        ASSERT_FALSE(cron) << expression;
         EXPECT_EQ(cron.error().code, ErrorCode::InvalidArgument);
         EXPECT_EQ(cron.error().message,
-                  fmt::format("Invalid schedule expression '{}': {}", c.expression, c.why));
+                  fmt::format("Invalid schedule expression '{}': {}", expression, why));
     }
 }
 

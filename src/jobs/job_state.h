@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -16,6 +17,8 @@ namespace holdfast::jobs {
 /// One way out of a state.
 template <class State, class Event>
 struct Edge {
+    constexpr Edge(State state, Event event, State next) : from(state), on(event), to(next) {}
+
     State from;
     Event on;
     State to;

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
-#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -116,11 +116,9 @@ TEST(JobState, NamesAreThoseOfTheApi) {
 }
 
 TEST(JobState, AParentFollowsFromItsChildren) {
-    struct Case {
-        BackupJobState parent;
-        std::vector<BackupJobState> children;
-        std::optional<BackupJobState> state;
-    };
+    // parent, children, expected
+    using Case =
+        std::tuple<BackupJobState, std::vector<BackupJobState>, std::optional<BackupJobState>>;
     const Case cases[] = {
         {Running, {}, std::nullopt},
         {Running, {Completed, Running}, std::nullopt},
@@ -143,14 +141,14 @@ TEST(JobState, AParentFollowsFromItsChildren) {
         {Aborting, {Aborted, Failed}, Aborted},
         {Aborting, {Expired, Expired}, Failed},
     };
-    for (const Case& c : cases) {
-        const auto state = parent_state(c.parent, c.children);
-        EXPECT_EQ(state, c.state) << name_of(c.parent) << testing::PrintToString(c.children.size());
+    for (const auto& [parent, children, expected] : cases) {
+        const auto state = parent_state(parent, children);
+        EXPECT_EQ(state, expected) << name_of(parent) << testing::PrintToString(children.size());
         if (!state) continue;
         bool is_an_edge = false;
         for (const auto& edge : kBackupJobEdges)
-            is_an_edge = is_an_edge || (edge.from == c.parent && edge.to == *state);
-        EXPECT_TRUE(is_an_edge) << name_of(c.parent) << " to " << name_of(*state);
+            is_an_edge = is_an_edge || (edge.from == parent && edge.to == *state);
+        EXPECT_TRUE(is_an_edge) << name_of(parent) << " to " << name_of(*state);
     }
 }
 

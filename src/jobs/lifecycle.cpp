@@ -1,5 +1,7 @@
 #include "jobs/lifecycle.h"
 
+#include <string_view>
+
 namespace holdfast::jobs {
 namespace {
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/result.h"
 
 namespace holdfast::jobs {
 

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <tuple>
 
 namespace holdfast::jobs {
 namespace {
@@ -30,11 +32,8 @@ TEST(Lifecycle, IsRefusedInTheSentencesOfAws) {
     const std::string apart =
         "Invalid lifecycle. DeleteAfterDays cannot be less than 90 days apart from "
         "MoveToColdStorageAfterDays";
-    struct Case {
-        Days move;
-        Days end;
-        std::string refusal;
-    };
+    // move, end, refused
+    using Case = std::tuple<Days, Days, std::string>;
     const Case cases[] = {
         {kAbsent, kAbsent, ""},
         {kAbsent, 1, ""},
@@ -57,9 +56,9 @@ TEST(Lifecycle, IsRefusedInTheSentencesOfAws) {
         {INT64_MAX, 36'500, cold_range},
         {36'500, 36'500, apart},
     };
-    for (const Case& c : cases) {
-        EXPECT_EQ(refusal(check_lifecycle(lifecycle(c.move, c.end))), c.refusal)
-            << c.move.value_or(0) << " " << c.end.value_or(0);
+    for (const auto& [move, end, refused] : cases) {
+        EXPECT_EQ(refusal(check_lifecycle(lifecycle(move, end))), refused)
+            << move.value_or(0) << " " << end.value_or(0);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/result.h"
 
 namespace holdfast::jobs {
 

@@ -1,9 +1,14 @@
 #include "jobs/plan_document.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <string_view>
 
 #include "base/text.h"
+#include "jobs/cron.h"
+#include "jobs/names.h"
+#include "jobs/time_zone.h"
 
 namespace holdfast::jobs {
 namespace {

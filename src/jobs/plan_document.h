@@ -1,12 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "jobs/lifecycle.h"
+#include "jobs/names.h"
 #include "jobs/schedule.h"
 #include "jobs/selection.h"
 

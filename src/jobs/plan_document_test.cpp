@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <tuple>
 
 namespace holdfast::jobs {
 namespace {
@@ -50,11 +51,8 @@ TEST(PlanDocument, KeepsWhatARuleStates) {
 }
 
 TEST(PlanDocument, SaysWhatIsWrongAndInWhichRule) {
-    struct Case {
-        void (*spoil)(PlanDocument&);
-        ErrorCode code;
-        std::string message;
-    };
+    // spoil, code, message
+    using Case = std::tuple<void (*)(PlanDocument&), ErrorCode, std::string>;
     const std::string long_name(51, 'a');
     const std::string window = "it cannot be less than 60 or more than 52560000 minutes";
     const Case cases[] = {
@@ -129,13 +127,13 @@ TEST(PlanDocument, SaysWhatIsWrongAndInWhichRule) {
          "Error in rule bare: Invalid lifecycle. DeleteAfterDays cannot be less than 90 days apart "
          "from MoveToColdStorageAfterDays"},
     };
-    for (const Case& c : cases) {
+    for (const auto& [spoil, code, message] : cases) {
         PlanDocument plan = good_plan();
-        c.spoil(plan);
+        spoil(plan);
         const Result<void> checked = check_plan(plan);
-        ASSERT_FALSE(checked) << c.message;
-        EXPECT_EQ(checked.error().code, c.code) << c.message;
-        EXPECT_EQ(checked.error().message, c.message);
+        ASSERT_FALSE(checked) << message;
+        EXPECT_EQ(checked.error().code, code) << message;
+        EXPECT_EQ(checked.error().message, message);
     }
 }
 

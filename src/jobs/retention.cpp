@@ -1,5 +1,7 @@
 #include "jobs/retention.h"
 
+#include <string_view>
+
 namespace holdfast::jobs {
 namespace {
 

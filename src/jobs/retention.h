@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/result.h"
 #include "jobs/lifecycle.h"
 
 namespace holdfast::jobs {

@@ -4,6 +4,9 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
+
+#include "base/clock.h"
 
 namespace holdfast::jobs {
 namespace {
@@ -53,10 +56,8 @@ TEST(VaultLock, IsReplacedAsAWholeWhileThatIsAllowed) {
 }
 
 TEST(VaultLock, RefusesRequestsOutOfBounds) {
-    struct Case {
-        LockRequest request;
-        const char* names;
-    };
+    // request, names
+    using Case = std::tuple<LockRequest, const char*>;
     const Case cases[] = {
         {{.changeable_for_days = 2}, "ChangeableForDays"},
         {{.changeable_for_days = 36'501}, "ChangeableForDays"},
@@ -67,11 +68,11 @@ TEST(VaultLock, RefusesRequestsOutOfBounds) {
         {{.max_retention_days = 36'501}, "MaxRetentionDays"},
         {{.min_retention_days = 8, .max_retention_days = 7}, "MinRetentionDays"},
     };
-    for (const Case& c : cases) {
-        const Result<VaultLock> lock = put_lock(std::nullopt, c.request, kNow);
-        ASSERT_FALSE(lock) << c.names;
+    for (const auto& [request, names] : cases) {
+        const Result<VaultLock> lock = put_lock(std::nullopt, request, kNow);
+        ASSERT_FALSE(lock) << names;
         EXPECT_EQ(lock.error().code, ErrorCode::InvalidArgument);
-        EXPECT_TRUE(lock.error().message.contains(c.names)) << lock.error().message;
+        EXPECT_TRUE(lock.error().message.contains(names)) << lock.error().message;
     }
     EXPECT_TRUE(put_lock(std::nullopt, {.min_retention_days = 7, .max_retention_days = 7}, kNow));
 }
@@ -86,11 +87,8 @@ TEST(VaultLock, ForbidsDeletingPointsInEveryPhase) {
 }
 
 TEST(VaultLock, TakesOnlyNewPointsWithinItsBounds) {
-    struct Case {
-        LockRequest lock;
-        std::optional<std::int64_t> delete_after_days;
-        bool taken;
-    };
+    // lock, delete after days, taken
+    using Case = std::tuple<LockRequest, std::optional<std::int64_t>, bool>;
     const LockRequest between = {.min_retention_days = 7, .max_retention_days = 30};
     const Case cases[] = {
         {between, 6, false},
@@ -105,10 +103,10 @@ TEST(VaultLock, TakesOnlyNewPointsWithinItsBounds) {
         {{.max_retention_days = 7}, -1, false},
         {{}, 1, true},
     };
-    for (const Case& c : cases) {
+    for (const auto& [lock, delete_after_days, taken] : cases) {
         const Result<void> result = check_new_point(
-            lock_of(c.lock), {.delete_after_days = c.delete_after_days}, NewPointBy::Copy);
-        EXPECT_EQ(bool(result), c.taken) << c.delete_after_days.value_or(0);
+            lock_of(lock), {.delete_after_days = delete_after_days}, NewPointBy::Copy);
+        EXPECT_EQ(bool(result), taken) << delete_after_days.value_or(0);
         if (!result) {
             EXPECT_EQ(result.error().message,
                       "Copy job failed. The retention specified in the job is not within the range "

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "jobs/cron.h"
 #include "jobs/lifecycle.h"
 #include "jobs/names.h"
+#include "jobs/time_zone.h"
 
 namespace holdfast::jobs {
 

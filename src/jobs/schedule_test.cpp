@@ -5,10 +5,13 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/fake_clock.h"
 
 namespace holdfast::jobs {
@@ -127,11 +130,8 @@ TEST(Schedule, GivesWayToARuleThatKeepsItsPointsLonger) {
 }
 
 TEST(Schedule, ComparesWholeStartWindows) {
-    struct Case {
-        const char* other;
-        minutes other_window;
-        bool gives_way;
-    };
+    // other, other window, gives way
+    using Case = std::tuple<const char*, minutes, bool>;
     // A run at 05:00 with an hour; the other's window ends where that begins, or begins at its end.
     const Case cases[] = {
         {"cron(0 4 ? * * *)", minutes(60), false},   {"cron(0 4 ? * * *)", minutes(61), true},
@@ -139,17 +139,15 @@ TEST(Schedule, ComparesWholeStartWindows) {
         {"cron(0 6 ? * * *)", minutes(60), false},   {"cron(0 22 ? * * *)", minutes(480), true},
         {"cron(0 21 ? * * *)", minutes(480), false},
     };
-    for (const Case& c : cases) {
-        const auto plan = rules({{.id = "short", .cron = "cron(0 5 ? * * *)"},
-                                 {.id = "long",
-                                  .cron = c.other,
-                                  .delete_after_days = 8,
-                                  .start_window = c.other_window}});
+    for (const auto& [other, other_window, gives_way] : cases) {
+        const auto plan = rules(
+            {{.id = "short", .cron = "cron(0 5 ? * * *)"},
+             {.id = "long", .cron = other, .delete_after_days = 8, .start_window = other_window}});
         const Agenda agenda =
             look(plan, noticed("2026-01-03T04:59:00Z"), at("2026-01-03T05:00:00Z"));
         const bool started = std::ranges::any_of(
             agenda.due, [](const DueRun& r) { return r.rule == RuleId{"short"}; });
-        EXPECT_EQ(started, !c.gives_way) << c.other;
+        EXPECT_EQ(started, !gives_way) << other;
     }
 }
 

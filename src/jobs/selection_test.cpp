@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/text.h"
@@ -31,11 +32,8 @@ KeyValue tag(const std::string& key, const std::string& value) {
 }
 
 TEST(Selection, TakesByArnAndPattern) {
-    struct Case {
-        const char* resources;
-        bool taken;
-        bool taken_when_switched_off;
-    };
+    // resources, taken, taken when switched off
+    using Case = std::tuple<const char*, bool, bool>;
     const Case cases[] = {
         {"*", true, false},
         {"arn:aws:eks:*", true, false},
@@ -53,12 +51,12 @@ TEST(Selection, TakesByArnAndPattern) {
         {"arn:aws:ec2:*:*:volume/*", false, false},
         {"arn:aws:eks:us-east-1:123456789012:cluster/s?op", false, false},
     };
-    for (const Case& c : cases) {
+    for (const auto& [resources, taken, taken_when_switched_off] : cases) {
         SelectionRequest asked = request();
-        asked.resources = {c.resources};
+        asked.resources = {resources};
         const BackupSelection made = selection(asked);
-        EXPECT_EQ(made.takes(cluster("shop"), OptIn::Yes), c.taken) << c.resources;
-        EXPECT_EQ(made.takes(cluster("shop"), OptIn::No), c.taken_when_switched_off) << c.resources;
+        EXPECT_EQ(made.takes(cluster("shop"), OptIn::Yes), taken) << resources;
+        EXPECT_EQ(made.takes(cluster("shop"), OptIn::No), taken_when_switched_off) << resources;
     }
 }
 
@@ -157,12 +155,8 @@ TEST(Selection, LeavesOutWhatRestoreTestsLeftBehind) {
 }
 
 TEST(Selection, IsRefusedInTheSentencesOfAws) {
-    struct Case {
-        const char* what;
-        void (*spoil)(SelectionRequest&);
-        ErrorCode code;
-        const char* message;
-    };
+    // what, spoil, code, message
+    using Case = std::tuple<const char*, void (*)(SelectionRequest&), ErrorCode, const char*>;
     const Case cases[] = {
         {"nothing", [](SelectionRequest& r) { r.resources.clear(); }, ErrorCode::InvalidArgument,
          "Invalid backup selection. Either 'ListOfTags' or 'Resources' section must be non-empty."},
@@ -221,15 +215,15 @@ TEST(Selection, IsRefusedInTheSentencesOfAws) {
          ErrorCode::LimitExceeded,
          "Invalid backup selection. 'Conditions' has 31 conditions; at most 30 are allowed."},
     };
-    for (const Case& c : cases) {
+    for (const auto& [what, spoil, code, message] : cases) {
         SelectionRequest asked = request();
         asked.resources = {"*"};
         ASSERT_TRUE(BackupSelection::create(asked));
-        c.spoil(asked);
+        spoil(asked);
         const Result<BackupSelection> made = BackupSelection::create(asked);
-        ASSERT_FALSE(made) << c.what;
-        EXPECT_EQ(made.error().code, c.code) << c.what;
-        EXPECT_EQ(made.error().message, c.message) << c.what;
+        ASSERT_FALSE(made) << what;
+        EXPECT_EQ(made.error().code, code) << what;
+        EXPECT_EQ(made.error().message, message) << what;
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 
 namespace holdfast::jobs {
 namespace {
@@ -36,11 +37,8 @@ TEST(TimeZone, TurnsInstantsIntoWhatTheClocksShow) {
 }
 
 TEST(TimeZone, FindsNoInstantForATimeThatAClockChangeSkips) {
-    struct Case {
-        const char* zone;
-        const char* local;
-        const char* instant;
-    };
+    // zone, local, instant
+    using Case = std::tuple<const char*, const char*, const char*>;
     const Case cases[] = {
         {"Europe/Berlin", "2026-03-29T01:59:00Z", "2026-03-29T00:59:00Z"},
         {"Europe/Berlin", "2026-03-29T02:00:00Z", "none"},
@@ -51,8 +49,8 @@ TEST(TimeZone, FindsNoInstantForATimeThatAClockChangeSkips) {
         {"America/Santiago", "2026-09-06T00:30:00Z", "none"},
         {"Pacific/Apia", "2011-12-30T12:00:00Z", "none"},
     };
-    for (const Case& c : cases)
-        EXPECT_EQ(instant_of(c.zone, c.local), c.instant) << c.zone << " " << c.local;
+    for (const auto& [zone, local, instant] : cases)
+        EXPECT_EQ(instant_of(zone, local), instant) << zone << " " << local;
 }
 
 TEST(TimeZone, TakesTheFirstOfTwoInstants) {
@@ -74,12 +72,8 @@ TEST(TimeZone, FindsItsWayBackFromEveryInstantThatIsNotARepeatedOne) {
 }
 
 TEST(TimeZone, ChangesClocksAfterTheEndOfTheTablesToo) {
-    struct Case {
-        const char* zone;
-        const char* change;
-        int before;  // minutes east of UTC
-        int after;
-    };
+    // zone, instant of a change, minutes east of UTC before and after it
+    using Case = std::tuple<const char*, const char*, int, int>;
     // As Python's zoneinfo computes them from the rules that follow the tables.
     const Case cases[] = {
         {"America/New_York", "2038-03-14T07:00:00Z", -300, -240},
@@ -135,24 +129,23 @@ TEST(TimeZone, ChangesClocksAfterTheEndOfTheTablesToo) {
         {"America/Nuuk", "2199-03-31T01:00:00Z", -120, -60},
         {"America/Nuuk", "2199-10-27T01:00:00Z", -60, -120},
     };
-    for (const Case& c : cases) {
-        const TimeZone zone = *TimeZone::find(c.zone);
+    for (const auto& [name, when, before, after] : cases) {
+        const TimeZone zone = *TimeZone::find(name);
         const auto utc = [](Time t) {
             return std::chrono::floor<std::chrono::seconds>(t.time_since_epoch());
         };
-        const Time change = at(c.change);
+        const Time change = at(when);
         const Time just_before = change - minutes(1);
-        EXPECT_EQ(zone.local(change).time_since_epoch() - utc(change), minutes(c.after))
-            << c.zone << " " << c.change;
-        EXPECT_EQ(zone.local(just_before).time_since_epoch() - utc(just_before), minutes(c.before))
-            << c.zone << " " << c.change;
+        EXPECT_EQ(zone.local(change).time_since_epoch() - utc(change), minutes(after))
+            << name << " " << when;
+        EXPECT_EQ(zone.local(just_before).time_since_epoch() - utc(just_before), minutes(before))
+            << name << " " << when;
         // Back from what the clocks show: skipped, or shown twice.
         const LocalTime shown = zone.local(just_before) + minutes(2);
-        if (c.after > c.before)
-            EXPECT_EQ(zone.instant(shown), std::nullopt) << c.zone << " " << c.change;
-        else
-            EXPECT_EQ(zone.instant(zone.local(change)), change - minutes(c.before - c.after))
-                << c.zone << " " << c.change;
+        const std::optional<Time> back = zone.instant(after > before ? shown : zone.local(change));
+        EXPECT_EQ(back,
+                  after > before ? std::nullopt : std::optional(change - minutes(before - after)))
+            << name << " " << when;
     }
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <vector>
 
 #include "base/fake_clock.h"
 #include "jobs/lifecycle.h"

@@ -1,10 +1,13 @@
 // Whatever text is a schedule names every instant that it finds, and nothing just before.
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <string_view>
 
+#include "base/clock.h"
 #include "jobs/cron.h"
+#include "jobs/time_zone.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     using namespace holdfast;
