@@ -30,6 +30,7 @@
 
 #include "base/guarded.h"
 #include "base/log.h"
+#include "net/headers.h"
 #include "net/response_head.h"
 #include "net/url.h"
 
@@ -400,6 +401,7 @@ private:
     bool late_ = false;
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): so it is meant
 void Workers::run(Job& job) noexcept {
     ServerResponse response = abandoned_.stop_requested()
                                   ? ServerResponse{.status = 503}
@@ -466,6 +468,7 @@ public:
           hub_{.options = options_, .clock = clock, .workers = workers_, .io = io_} {
         hub_.emptied = [this] { grace_.cancel(); };
     }
+    // NOLINTNEXTLINE(bugprone-exception-escape): only when memory ends
     ~Core() { stop(base::Millis(0)); }
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;

@@ -8,19 +8,21 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/fake_clock.h"
 #include "base/guarded.h"
 #include "net/http_client.h"
 #include "net/raw_client.h"
 #include "net/test_certificate.h"
+#include "net/url.h"
 
 namespace holdfast::net {
 namespace {

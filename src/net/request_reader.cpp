@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "net/headers.h"
 
 namespace holdfast::net {
 namespace {

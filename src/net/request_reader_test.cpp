@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -117,27 +118,24 @@ TEST(RequestReader, RefusesWhatEndsTooEarly) {
     }
 }
 
-struct Bad {
-    std::string text;
-    int status;
-    std::string sentence;
-};
+/// Bytes, and the status and a part of the sentence with which they are refused.
+using Bad = std::tuple<std::string, int, std::string>;
 
 std::string with_headers(std::string_view headers, std::string_view body = "") {
     return fmt::format("POST / HTTP/1.1\r\nHost: h\r\n{}\r\n{}", headers, body);
 }
 
 void expect_refused(const std::vector<Bad>& cases) {
-    for (const Bad& bad : cases) {
+    for (const auto& [text, status, sentence] : cases) {
         for (const bool whole : {true, false}) {
             RequestReader reader(kLimits);
-            feed(reader, bad.text, whole);
+            feed(reader, text, whole);
             // In pieces a fault may show only when the whole head is there, or nothing more comes.
             if (!whole) reader.end();
-            EXPECT_EQ(reader.phase(), Phase::Refused) << bad.text;
-            EXPECT_EQ(reader.refusal().status, bad.status) << bad.text;
+            EXPECT_EQ(reader.phase(), Phase::Refused) << text;
+            EXPECT_EQ(reader.refusal().status, status) << text;
             if (!whole) continue;
-            EXPECT_THAT(reader.refusal().sentence, HasSubstr(bad.sentence)) << bad.text;
+            EXPECT_THAT(reader.refusal().sentence, HasSubstr(sentence)) << text;
         }
     }
 }

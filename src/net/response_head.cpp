@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "net/headers.h"
 #include "net/http_date.h"
 
 namespace holdfast::net {

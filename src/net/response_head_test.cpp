@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
+#include "net/headers.h"
 
 namespace holdfast::net {
 namespace {

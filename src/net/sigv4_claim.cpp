@@ -3,15 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "crypto/mac.h"
 #include "net/canonical_request.h"
+#include "net/headers.h"
 #include "net/http_date.h"
 #include "net/signature_refusal.h"
 #include "net/sigv4.h"

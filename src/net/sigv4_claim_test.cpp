@@ -5,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/text.h"
+#include "base/clock.h"
+#include "net/headers.h"
 #include "net/sigv4.h"
 
 namespace holdfast::net {

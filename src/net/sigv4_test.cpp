@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -97,11 +98,8 @@ TEST(SigV4, DerivesTheDocumentedKey) {
               "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
 }
 
-struct Vector {
-    std::string name;
-    Owned request;
-    std::string signature;
-};
+/// A name, a request and its signature.
+using Vector = std::tuple<std::string, Owned, std::string>;
 
 TEST(SigV4, SignsThePublishedVectors) {
     const std::pair<std::string, std::string> host = {"Host", "example.amazonaws.com"};
@@ -136,8 +134,8 @@ TEST(SigV4, SignsThePublishedVectors) {
           .headers = {host, {"Content-Type", "application/x-www-form-urlencoded"}},
           .body = "Param1=value1"},
          "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"}};
-    for (const Vector& vector : vectors) {
-        EXPECT_EQ(signature_of(vector.request, "service"), vector.signature) << vector.name;
+    for (const auto& [name, request, signature] : vectors) {
+        EXPECT_EQ(signature_of(request, "service"), signature) << name;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "net/request_reader.h"
+#include "net/server_message.h"
 #include "net/sigv4.h"
 
 namespace {

@@ -5,9 +5,11 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "net/headers.h"
 #include "net/sigv4.h"
 
 namespace {

@@ -15,6 +15,8 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "crypto/secret.h"
+#include "net/headers.h"
 #include "net/signature_refusal.h"
 #include "net/sigv4.h"
 
