@@ -120,6 +120,7 @@ struct Hub {
     std::unordered_set<std::shared_ptr<Session>> sessions;
     std::atomic<std::size_t> open = 0;
     std::size_t body_bytes = 0;
+    std::uint64_t idle_count = 0;  ///< how often a session began to wait: a clock of its own
     bool stopping = false;
 };
 
@@ -171,6 +172,11 @@ public:
         if (state_ == State::Idle) close();
     }
 
+    /// Since when it has been waiting for a request; nothing while it serves one.
+    std::optional<std::uint64_t> idle_since() const {
+        return state_ == State::Idle ? std::optional(idle_since_) : std::nullopt;
+    }
+
     void close() {
         if (state_ == State::Closed) return;
         state_ = State::Closed;
@@ -207,6 +213,7 @@ private:
                 if (hub_.stopping) return close();
                 state_ = State::Idle;
                 if (entered) set_deadline(hub_.options.idle_timeout);
+                if (entered) idle_since_ = ++hub_.idle_count;
                 return read(kHeadPieceBytes);
             case Phase::Head:
                 state_ = State::Reading;
@@ -396,6 +403,7 @@ private:
     std::string body_;
     std::size_t charged_ = 0;  ///< of the common budget for bodies
     std::size_t drained_ = 0;
+    std::uint64_t idle_since_ = 0;
     bool keep_open_ = true;
     bool without_body_ = false;
     bool late_ = false;
@@ -539,12 +547,25 @@ private:
     }
 
     void welcome(tcp::socket socket) {
-        if (hub_.sessions.size() >= options_.max_connections) return turn_away(socket);
+        if (hub_.sessions.size() >= options_.max_connections && !make_room()) {
+            return turn_away(socket);
+        }
         const auto session =
             std::make_shared<Session>(hub_, std::move(socket), tls_ ? &*tls_ : nullptr);
         hub_.sessions.insert(session);
         hub_.open = hub_.sessions.size();
         session->start();
+    }
+
+    /// Closes the connection that has been idle longest. False when all are busy.
+    bool make_room() {
+        std::shared_ptr<Session> oldest;
+        for (const auto& session : hub_.sessions) {
+            const std::optional<std::uint64_t> since = session->idle_since();
+            if (since && (!oldest || *since < *oldest->idle_since())) oldest = session;
+        }
+        if (oldest) oldest->close();
+        return oldest != nullptr;
     }
 
     void turn_away(tcp::socket& socket) {

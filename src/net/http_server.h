@@ -25,7 +25,9 @@ public:
         std::string certificate_pem;        ///< with its chain; empty: no TLS
         std::string key_pem;
         unsigned workers = 4;
-        std::size_t max_connections = 4096;  ///< beyond, a connection is answered 503 and closed
+        /// Beyond, the connection that has been idle longest makes room; when all are busy, the new
+        /// one is answered 503 and closed.
+        std::size_t max_connections = 4096;
         RequestReader::Limits limits;
         /// What all requests' bodies may take together; beyond, 503.
         std::size_t max_buffered_bytes = 256u << 20u;

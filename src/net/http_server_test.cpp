@@ -340,20 +340,37 @@ TEST(HttpServer, RefusesRequestsForWhichNoPlaceIsLeft) {
     }
 }
 
-TEST(HttpServer, TurnsConnectionsAwayThatAreTooMany) {
+TEST(HttpServer, TurnsConnectionsAwayWhenTooManyAreBusy) {
+    Gate gate;
+    HttpServer::Options options;
+    options.max_connections = 2;
+    const auto server = serve(std::move(options), gate.handler());
+    RawClient first(server->port());
+    first.send(kLastGet);
+    RawClient second(server->port());
+    second.send(kLastGet);
+    gate.wait_until_inside(2);
+    RawClient third(server->port());
+    EXPECT_THAT(third.rest(), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1")));
+    gate.open();
+    EXPECT_THAT(first.rest(), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(second.rest(), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(HttpServer, ClosesTheConnectionThatWasIdleLongestForANewOne) {
     HttpServer::Options options;
     options.max_connections = 2;
     const auto server = serve(std::move(options));
     RawClient first(server->port());
-    first.send(kGet);
-    EXPECT_NE(first.until("\r\n\r\n"), "");
     RawClient second(server->port());
-    second.send(kGet);
-    EXPECT_NE(second.until("\r\n\r\n"), "");
-    RawClient third(server->port());
-    EXPECT_THAT(third.rest(), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1")));
-    first.send(kGet);
-    EXPECT_THAT(first.until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+    for (RawClient* client : {&first, &second, &first}) {
+        client->send(kGet);
+        EXPECT_THAT(client->until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+    }
+    EXPECT_TRUE(serves_others(*server));
+    EXPECT_EQ(second.rest(), "");
+    first.send(kLastGet);
+    EXPECT_THAT(first.rest(), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST(HttpServer, BoundsWhatAllBodiesTakeTogether) {

@@ -91,6 +91,20 @@ TEST(SigV4, SignsTheDocumentedExample) {
                  "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7")));
 }
 
+TEST(SigV4, PresignsTheDocumentedExample) {
+    const Owned request{
+        .target = "/?Action=ListUsers&Version=2010-05-08",
+        .headers = {{"Host", "iam.amazonaws.com"},
+                    {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}}};
+    const Result<std::string> target =
+        presign(request.view(), signer_of("iam"), signed_at(), std::chrono::minutes(1));
+    ASSERT_TRUE(target);
+    EXPECT_THAT(
+        *target,
+        EndsWith("&X-Amz-Expires=60&X-Amz-SignedHeaders=content-type%3Bhost&X-Amz-Signature="
+                 "37ac2f4fde00b0ac9bd9eadeb459b1bbee224158d66e7ae5fcadb70b2d181d02"));
+}
+
 TEST(SigV4, DerivesTheDocumentedKey) {
     const crypto::Key key =
         signing_key(kSecret, {.date = "20150830", .region = "us-east-1", .service = "iam"});
