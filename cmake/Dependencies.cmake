@@ -9,6 +9,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(SQLite3 REQUIRED)
 find_package(GTest REQUIRED)
 # The tz database of the system; downloads nothing.
 find_package(date REQUIRED)
