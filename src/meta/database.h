@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 /// Metadata in SQL: what the server knows beside its vaults.
@@ -23,6 +24,17 @@ inline Value or_null(const std::optional<std::string>& text) {
 }
 inline Value or_null(const std::optional<std::int64_t>& number) {
     return number ? Value(*number) : Value();
+}
+
+/// Times are kept as milliseconds since 1970.
+inline std::int64_t millis_of(base::Time time) {
+    return time.time_since_epoch().count();
+}
+inline base::Time time_of(std::int64_t millis) {
+    return base::Time(base::Millis(millis));
+}
+inline Value or_null(const std::optional<base::Time>& time) {
+    return time ? Value(millis_of(*time)) : Value();
 }
 
 /// One row of an answer, valid during the visit only. Columns count from 0.

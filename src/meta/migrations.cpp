@@ -38,7 +38,7 @@ constexpr std::array kVersion1 = {
     std::string_view("CREATE TABLE access_key ("
                      " id TEXT NOT NULL PRIMARY KEY,"
                      " account TEXT NOT NULL REFERENCES account(account),"
-                     " user_folded TEXT,"  // NULL: the account's root
+                     " user_folded TEXT NOT NULL,"  // empty: the account's root
                      " sealed_secret TEXT NOT NULL,"
                      " status TEXT NOT NULL,"
                      " created_at INTEGER NOT NULL)"),
