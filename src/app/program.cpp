@@ -72,6 +72,7 @@ void build_program(CLI::App& program, Command& chosen, bool& verbose) {
     add_restore_commands(program, chosen);
     add_point_commands(program, chosen);
     add_vault_commands(program, chosen);
+    add_server_command(program, chosen);
     add_version_command(program, chosen);
     add_verbose(program, verbose);
 }

@@ -18,6 +18,7 @@ void add_point_commands(CLI::App& program, Command& chosen);
 void add_point_diff_command(CLI::App& point, Command& chosen);
 void add_restore_commands(CLI::App& program, Command& chosen);
 void add_restore_record_commands(CLI::App& restore, Command& chosen);
+void add_server_command(CLI::App& program, Command& chosen);
 void add_version_command(CLI::App& program, Command& chosen);
 
 }  // namespace holdfast::app

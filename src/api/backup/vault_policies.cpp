@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <chrono>
+
+#include "api/aws_backup.h"
+#include "api/backup/handlers.h"
+#include "api/backup/vault_rules.h"
+#include "api/transaction.h"
+#include "iam/policy_document.h"
+
+/// What stands on a vault: its access policy, its lock and its notifications.
+namespace holdfast::api::backup {
+
+namespace {
+
+constexpr std::int64_t kMaxRetentionDays = 36'500;
+constexpr std::int64_t kMinGraceDays = 3;
+
+// --- the access policy
+
+Answer<Nothing> put_policy(Services& services, const Call& call,
+                           const aws_backup::PutBackupVaultAccessPolicyInput& input) {
+    if (!input.policy) return refuse(errors::kMissingParameter, "Policy must not be null.");
+    if (auto parsed = iam::PolicyDocument::parse(*input.policy, iam::DocumentKind::Vault); !parsed)
+        return refuse(errors::kInvalidParameter, parsed.error().message);
+    return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
+        TRY(vault_to_change(session, call, input.backup_vault_name));
+        TRY(meta::VaultTable(session, call.place)
+                .set_access_policy(input.backup_vault_name, input.policy));
+        return Nothing{};
+    });
+}
+
+Answer<aws_backup::GetBackupVaultAccessPolicyOutput> policy_of(
+    Services& services, const Call& call,
+    const aws_backup::GetBackupVaultAccessPolicyInput& input) {
+    const meta::VaultRow vault = TRY(in_read(services.database, [&](meta::Session& session) {
+        return vault_to_read(session, call, input.backup_vault_name);
+    }));
+    if (!vault.access_policy)
+        return refuse(errors::kNotFound,
+                      fmt::format("Backup vault {} has no access policy.", vault.name));
+    return aws_backup::GetBackupVaultAccessPolicyOutput{
+        .backup_vault_name = vault.name,
+        .backup_vault_arn = vault_arn(call, vault.name),
+        .policy = vault.access_policy};
+}
+
+Answer<Nothing> remove_policy(Services& services, const Call& call,
+                              const aws_backup::DeleteBackupVaultAccessPolicyInput& input) {
+    return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
+        TRY(vault_to_change(session, call, input.backup_vault_name));
+        TRY(meta::VaultTable(session, call.place)
+                .set_access_policy(input.backup_vault_name, std::nullopt));
+        return Nothing{};
+    });
+}
+
+// --- the lock
+
+/// A compliance lock whose time of grace is over holds for everyone, and for ever.
+bool is_immutable(const meta::VaultRow& vault, base::Time now) {
+    return vault.lock && vault.lock->lock_date && now >= *vault.lock->lock_date;
+}
+
+std::unexpected<ApiError> locked_for_good(const meta::VaultRow& vault) {
+    return refuse(errors::kInvalidRequest,
+                  fmt::format("Vault Lock configuration of backup vault {} is immutable: it can be "
+                              "neither changed nor deleted.",
+                              vault.name));
+}
+
+Answer<meta::VaultLock> lock_of(const aws_backup::PutBackupVaultLockConfigurationInput& input,
+                                base::Time now) {
+    for (const auto& [name, days] : {std::pair("MinRetentionDays", input.min_retention_days),
+                                     std::pair("MaxRetentionDays", input.max_retention_days)})
+        if (days && (*days < 1 || *days > kMaxRetentionDays))
+            return refuse(errors::kInvalidParameter,
+                          fmt::format("{} must be from 1 to {}.", name, kMaxRetentionDays));
+    if (input.min_retention_days && input.max_retention_days &&
+        *input.min_retention_days > *input.max_retention_days)
+        return refuse(errors::kInvalidParameter,
+                      "MinRetentionDays must not be greater than MaxRetentionDays.");
+    meta::VaultLock lock{.min_days = input.min_retention_days,
+                         .max_days = input.max_retention_days};
+    if (input.changeable_for_days) {
+        if (*input.changeable_for_days < kMinGraceDays ||
+            *input.changeable_for_days > kMaxRetentionDays)
+            return refuse(errors::kInvalidParameter,
+                          fmt::format("ChangeableForDays must be from {} to {}.", kMinGraceDays,
+                                      kMaxRetentionDays));
+        lock.lock_date = now + std::chrono::days(*input.changeable_for_days);
+    }
+    return lock;
+}
+
+Answer<Nothing> put_lock(Services& services, const Call& call,
+                         const aws_backup::PutBackupVaultLockConfigurationInput& input) {
+    const meta::VaultLock lock = TRY(lock_of(input, call.now));
+    return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
+        const meta::VaultRow vault = TRY(vault_to_change(session, call, input.backup_vault_name));
+        if (is_immutable(vault, call.now)) return locked_for_good(vault);
+        TRY(meta::VaultTable(session, call.place).set_lock(vault.name, lock));
+        return Nothing{};
+    });
+}
+
+Answer<Nothing> remove_lock(Services& services, const Call& call,
+                            const aws_backup::DeleteBackupVaultLockConfigurationInput& input) {
+    return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
+        const meta::VaultRow vault = TRY(vault_to_change(session, call, input.backup_vault_name));
+        if (is_immutable(vault, call.now)) return locked_for_good(vault);
+        TRY(meta::VaultTable(session, call.place).set_lock(vault.name, std::nullopt));
+        return Nothing{};
+    });
+}
+
+// --- notifications
+
+Answer<Nothing> put_topic(Services& services, const Call& call,
+                          const aws_backup::PutBackupVaultNotificationsInput& input) {
+    if (input.backup_vault_events.empty())
+        return refuse(errors::kInvalidParameter, "BackupVaultEvents must not be empty.");
+    return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
+        TRY(vault_to_change(session, call, input.backup_vault_name));
+        TRY(meta::VaultTable(session, call.place)
+                .set_topic(input.backup_vault_name,
+                           meta::VaultTopic{.arn = input.sns_topic_arn,
+                                            .events = input.backup_vault_events}));
+        return Nothing{};
+    });
+}
+
+Answer<aws_backup::GetBackupVaultNotificationsOutput> topic_of(
+    Services& services, const Call& call,
+    const aws_backup::GetBackupVaultNotificationsInput& input) {
+    const meta::VaultRow vault = TRY(in_read(services.database, [&](meta::Session& session) {
+        return vault_to_read(session, call, input.backup_vault_name);
+    }));
+    if (!vault.topic)
+        return refuse(errors::kNotFound,
+                      fmt::format("Backup vault {} has no notifications.", vault.name));
+    return aws_backup::GetBackupVaultNotificationsOutput{
+        .backup_vault_name = vault.name,
+        .backup_vault_arn = vault_arn(call, vault.name),
+        .sns_topic_arn = vault.topic->arn,
+        .backup_vault_events = vault.topic->events};
+}
+
+Answer<Nothing> remove_topic(Services& services, const Call& call,
+                             const aws_backup::DeleteBackupVaultNotificationsInput& input) {
+    return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
+        TRY(vault_to_change(session, call, input.backup_vault_name));
+        TRY(meta::VaultTable(session, call.place).set_topic(input.backup_vault_name, std::nullopt));
+        return Nothing{};
+    });
+}
+
+/// An operation on one vault that is named in its input.
+template <class Op, class Run>
+void on_vault(Registry& registry, Services& services, Run run) {
+    registry.on<Op>(
+        [&services](const Call& call, const auto& input) {
+            return vault_target(services, call, input.backup_vault_name);
+        },
+        [&services, run](const Call& call, const auto& input) {
+            return run(services, call, input);
+        });
+}
+
+}  // namespace
+
+void add_vault_policies(Registry& registry, Services& services) {
+    on_vault<aws_backup::PutBackupVaultAccessPolicy>(registry, services, put_policy);
+    on_vault<aws_backup::GetBackupVaultAccessPolicy>(registry, services, policy_of);
+    on_vault<aws_backup::DeleteBackupVaultAccessPolicy>(registry, services, remove_policy);
+    on_vault<aws_backup::PutBackupVaultLockConfiguration>(registry, services, put_lock);
+    on_vault<aws_backup::DeleteBackupVaultLockConfiguration>(registry, services, remove_lock);
+    on_vault<aws_backup::PutBackupVaultNotifications>(registry, services, put_topic);
+    on_vault<aws_backup::GetBackupVaultNotifications>(registry, services, topic_of);
+    on_vault<aws_backup::DeleteBackupVaultNotifications>(registry, services, remove_topic);
+}
+
+}  // namespace holdfast::api::backup

@@ -1,0 +1,12 @@
+#include "api/call.h"
+
+#include <fmt/core.h>
+
+namespace holdfast::api {
+
+std::string Call::arn(std::string_view service, std::string_view resource) const {
+    return fmt::format("arn:{}:{}:{}:{}:{}", partition, service, place.region, place.account,
+                       resource);
+}
+
+}  // namespace holdfast::api

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "crypto/sealer.h"
+#include "iam/directory.h"
+#include "meta/database.h"
+#include "meta/vault_table.h"
+
+namespace holdfast::api {
+
+/// Where vaults lie: repositories, by their URL. Any method from any thread.
+class VaultStorage {
+public:
+    virtual ~VaultStorage() = default;
+    /// A new, empty repository of its own, whatever the vault is called.
+    virtual Result<std::string> create(const meta::Place& place) = 0;
+    /// How many recovery points the repository holds.
+    virtual Result<std::int64_t> count_points(const std::string& url) = 0;
+};
+
+/// What handlers work with. Everything in it may be used from any thread.
+struct Services {
+    meta::Database& database;
+    iam::Directory& directory;
+    const crypto::Sealer& sealer;
+    VaultStorage& storage;
+    base::Clock& clock;
+    base::Random& random;
+};
+
+}  // namespace holdfast::api
