@@ -12,6 +12,7 @@
 #include "api/aws_eks.h"
 #include "api/aws_iam.h"
 #include "api/aws_sts.h"
+#include "api/own.h"
 #include "api/query_protocol.h"
 #include "api/rest_json.h"
 #include "api/validation.h"
@@ -24,7 +25,7 @@ namespace holdfast::api {
 namespace {
 
 constexpr std::array kServices = {&aws_backup::kService, &aws_eks::kService, &aws_iam::kService,
-                                  &aws_sts::kService};
+                                  &aws_sts::kService, &own::kService};
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
 const Service* find_service(std::string_view signing_name) {

@@ -23,12 +23,23 @@ public:
     virtual Result<std::int64_t> count_points(const std::string& url) = 0;
 };
 
+/// How clusters are reached. Any method from any thread.
+class ClusterDoor {
+public:
+    virtual ~ClusterDoor() = default;
+    /// The server's address in a kubeconfig that somebody sent; InvalidArgument for one that cannot
+    /// be used. Connects to nothing.
+    virtual Result<std::string> check(const std::string& kubeconfig,
+                                      const std::string& context) = 0;
+};
+
 /// What handlers work with. Everything in it may be used from any thread.
 struct Services {
     meta::Database& database;
     iam::Directory& directory;
     const crypto::Sealer& sealer;
     VaultStorage& storage;
+    ClusterDoor& clusters;
     base::Clock& clock;
     base::Random& random;
 };

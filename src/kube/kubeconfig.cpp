@@ -214,6 +214,19 @@ Result<ClusterAccess> access_from(const Kubeconfig& config, const AccessOptions&
     return access;
 }
 
+/// Before anything is read that the kubeconfig names.
+Result<void> check_self_contained(const Json& entry, std::string_view owner) {
+    for (const char* member : {"certificate-authority", "client-certificate", "client-key",
+                               "tokenFile", "exec", "auth-provider"})
+        if (entry.contains(member))
+            return fail(ErrorCode::InvalidArgument,
+                        "{} of the kubeconfig names a file or a program ('{}'), which the receiver "
+                        "does not have: send certificates and tokens inline, as 'kubectl config "
+                        "view --flatten --minify' writes them",
+                        owner, member);
+    return {};
+}
+
 Result<ClusterAccess> access_from_pod(const AccessOptions& options,
                                       const Surroundings& surroundings) {
     const std::string& directory = surroundings.service_account_directory;
@@ -252,6 +265,20 @@ Result<std::optional<Kubeconfig>> merge_files(const std::vector<std::string_view
 }
 
 }  // namespace
+
+Result<ClusterAccess> read_sent_access(std::string_view kubeconfig, const std::string& context) {
+    Kubeconfig config;
+    TRY(config.merge("the kubeconfig", kubeconfig));
+    const AccessOptions options{.context = context};
+    const Choice choice = TRY(choose(config, options));
+    const Json cluster = TRY(config.cluster(choice.names.cluster));
+    TRY(check_self_contained(cluster, fmt::format("cluster '{}'", choice.names.cluster)));
+    if (!choice.names.user.empty()) {
+        const Json user = TRY(config.user(choice.names.user));
+        TRY(check_self_contained(user, fmt::format("user '{}'", choice.names.user)));
+    }
+    return access_from(config, options);
+}
 
 Surroundings Surroundings::of_this_process() {
     Surroundings surroundings;

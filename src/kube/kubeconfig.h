@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -89,6 +90,10 @@ struct Surroundings {
 /// else ~/.kube/config, else the service account of the pod. Every error is one sentence that says
 /// what to do. InvalidArgument or NotFound.
 Result<ClusterAccess> load_access(const AccessOptions& options, const Surroundings& surroundings);
+
+/// Reads a kubeconfig that somebody else sent. It must hold everything itself: InvalidArgument for
+/// one that names a file or a program, which would be the reader's and not the sender's.
+Result<ClusterAccess> read_sent_access(std::string_view kubeconfig, const std::string& context);
 
 enum class HttpChoice {
     /// HTTP/2 where the server offers it, but HTTP/1.1 on this machine: many connections there are

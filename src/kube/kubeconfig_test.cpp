@@ -136,6 +136,32 @@ users: [{name: u, user: {client-certificate: ./x.crt, client-key: /abs/x.key, to
     EXPECT_EQ(access->auth.token_file, directory + "/deep/t");
 }
 
+TEST_F(KubeconfigTest, TakesOnlyWhatIsInlineFromSomebodyElse) {
+    constexpr std::string_view kSent = R"(
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "https://k:6443", CLUSTER}}]
+users: [{name: u, user: {token: t, USER}}]
+)";
+    auto sent = [&](std::string_view cluster, std::string_view user) {
+        std::string text(kSent);
+        text.replace(text.find("CLUSTER"), 7, cluster);
+        text.replace(text.find("USER"), 4, user);
+        return read_sent_access(text, "");
+    };
+    const auto good = sent("certificate-authority-data: Q0E=", "username: ''");
+    ASSERT_TRUE(good) << good.error().message;
+    EXPECT_EQ(good->server, "https://k:6443");
+    EXPECT_EQ(good->auth.token, "t");
+    for (std::string_view cluster : {"certificate-authority: /etc/passwd"})
+        EXPECT_THAT(sent(cluster, "username: ''").error().message, HasSubstr("cluster 'k'"));
+    for (std::string_view user :
+         {"tokenFile: /etc/shadow", "client-certificate: a.crt", "client-key: a.key",
+          "exec: {command: sh}", "auth-provider: {name: gcp}"})
+        EXPECT_THAT(sent("tls-server-name: k", user).error().message,
+                    HasSubstr("names a file or a program"));
+}
+
 TEST_F(KubeconfigTest, MergesFilesAndTheFirstOneWins) {
     const std::string first = write("first", R"(
 current-context: x

@@ -117,7 +117,8 @@ constexpr std::array kVersion1 = {
                      " activation_id TEXT NOT NULL,"
                      " created_at INTEGER NOT NULL,"
                      " sealed_kubeconfig TEXT,"  // NULL: PENDING
-                     " client_request_token TEXT,"
+                     " server TEXT,"
+                     " request_token TEXT,"
                      " PRIMARY KEY (account, region, name))"),
     // Answers to requests that may come again with the same token.
     std::string_view("CREATE TABLE idempotency ("

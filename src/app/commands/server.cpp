@@ -6,13 +6,16 @@
 #include <string>
 
 #include "api/backup/handlers.h"
+#include "api/eks/handlers.h"
 #include "api/gateway.h"
+#include "api/own/handlers.h"
 #include "api/registry.h"
 #include "api/services.h"
 #include "api/sts/handlers.h"
 #include "app/application.h"
 #include "app/commands/commands.h"
 #include "app/commands/options.h"
+#include "app/server/cluster_door.h"
 #include "app/server/local_vaults.h"
 #include "app/server/server_config.h"
 #include "app/server/server_state.h"
@@ -58,6 +61,10 @@ api::Registry operations(api::Services& services) {
     api::backup::add_vault_policies(registry, services);
     api::backup::add_tags(registry, services);
     api::backup::add_settings(registry, services);
+    api::eks::add_clusters(registry, services);
+    api::eks::add_tags(registry, services);
+    api::own::add_accounts(registry, services);
+    api::own::add_cluster_access(registry, services);
     api::sts::add_identity(registry);
     return registry;
 }
@@ -115,10 +122,12 @@ Result<ExitCode> run_server(Application& application, const ServerOptions& optio
     const std::string endpoint = endpoint_of(config, server->port());
     const ServerState state = TRY(open_server_state(application, config, endpoint));
     LocalVaults vaults(application);
+    AttachedClusters clusters;
     api::Services services{.database = *state.database,
                            .directory = *state.directory,
                            .sealer = *state.sealer,
                            .storage = vaults,
+                           .clusters = clusters,
                            .clock = application.clock,
                            .random = application.random};
     const api::Registry registry = operations(services);
