@@ -20,12 +20,9 @@ LAYERS = {
     "repo": {"base", "crypto", "store"},
     "engine": {"base", "store", "kube", "repo"},
     "jobs": {"base", "meta", "engine"},
-    "iam": {"base", "meta"},
-    "app": {"base", "crypto", "net", "store", "kube", "repo", "engine", "jobs", "iam"},
-    "app": {"base", "crypto", "net", "store", "kube", "repo", "engine", "jobs"},
-    "api": {"base", "net", "meta"},
-    "app": {"base", "crypto", "net", "store", "meta", "kube", "repo", "engine", "jobs", "iam", "api"},
+    "iam": {"base", "crypto", "meta"},
     "api": {"base", "crypto", "net", "meta", "iam"},
+    "app": {"base", "crypto", "net", "store", "meta", "kube", "repo", "engine", "jobs", "iam", "api"},
 }
 
 # pattern, what to use instead, layers where it is allowed
