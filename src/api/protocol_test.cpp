@@ -36,7 +36,8 @@ TEST(RestJson, PutsLabelsQueryAndBodyTogether) {
 TEST(RestJson, ReadsTimesAsSecondsWithAFraction) {
     auto input = read("POST", "/legal-holds/", "",
                       R"({"Title":"t","Description":"d","RecoveryPointSelection":
-                          {"DateRange":{"FromDate":1576492491.322,"ToDate":"2026-01-02T03:04:05Z"}}})");
+                          {"DateRange":{"FromDate":1576492491.322,
+                                        "ToDate":"2026-01-02T03:04:05Z"}}})");
     ASSERT_TRUE(input);
     const Json& range = (*input)["RecoveryPointSelection"]["DateRange"];
     EXPECT_EQ(range["FromDate"], 1576492491322);

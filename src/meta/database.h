@@ -55,6 +55,10 @@ public:
         if (is_null(column)) return std::nullopt;
         return integer(column);
     }
+    std::optional<base::Time> optional_time(int column) const {
+        if (is_null(column)) return std::nullopt;
+        return time_of(integer(column));
+    }
 };
 using RowVisitor = std::function<Result<void>(const Row&)>;
 

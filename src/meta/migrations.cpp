@@ -120,6 +120,67 @@ constexpr std::array kVersion1 = {
                      " server TEXT,"
                      " request_token TEXT,"
                      " PRIMARY KEY (account, region, name))"),
+    // `kind` is 'backup', 'copy' or 'restore'. `details` is JSON that only the kind's code reads.
+    // `fence` grows with every lease, and every change of a running job names it.
+    std::string_view("CREATE TABLE job ("
+                     " account TEXT NOT NULL REFERENCES account(account),"
+                     " region TEXT NOT NULL,"
+                     " kind TEXT NOT NULL,"
+                     " id TEXT NOT NULL,"
+                     " parent_id TEXT,"
+                     " state TEXT NOT NULL,"
+                     " active INTEGER NOT NULL,"  // 1: a worker is to take it, or has it
+                     " message TEXT,"
+                     " category TEXT,"
+                     " vault TEXT NOT NULL,"
+                     " resource_arn TEXT NOT NULL,"
+                     " point_arn TEXT,"
+                     " role_arn TEXT NOT NULL,"
+                     " created_at INTEGER NOT NULL,"
+                     " start_by INTEGER,"
+                     " complete_by INTEGER,"
+                     " started_at INTEGER,"
+                     " completed_at INTEGER,"
+                     " percent INTEGER NOT NULL DEFAULT 0,"
+                     " bytes INTEGER NOT NULL DEFAULT 0,"
+                     " cancel_requested INTEGER NOT NULL DEFAULT 0,"
+                     " details TEXT NOT NULL,"
+                     " fence INTEGER NOT NULL DEFAULT 0,"
+                     " lease_until INTEGER NOT NULL DEFAULT 0,"
+                     " PRIMARY KEY (account, region, kind, id))"),
+    std::string_view("CREATE INDEX job_by_time ON job (account, region, kind, created_at, id)"),
+    std::string_view("CREATE INDEX job_of_parent ON job (account, region, kind, parent_id)"),
+    std::string_view("CREATE INDEX job_due ON job (lease_until) WHERE active = 1"),
+    // The catalogue of what the vaults hold. It can be rebuilt from them.
+    std::string_view("CREATE TABLE recovery_point ("
+                     " account TEXT NOT NULL, region TEXT NOT NULL,"
+                     " arn TEXT NOT NULL,"
+                     " vault TEXT NOT NULL,"
+                     " parent_arn TEXT,"
+                     " is_parent INTEGER NOT NULL,"
+                     " repository_point TEXT,"  // its id in the vault; NULL: of its nested points
+                     " resource_arn TEXT NOT NULL,"
+                     " resource_name TEXT NOT NULL,"
+                     " status TEXT NOT NULL,"
+                     " message TEXT,"
+                     " created_at INTEGER NOT NULL,"
+                     " completed_at INTEGER,"
+                     " bytes INTEGER NOT NULL,"
+                     " role_arn TEXT NOT NULL,"
+                     " lifecycle TEXT NOT NULL,"   // JSON
+                     " created_by TEXT NOT NULL,"  // JSON
+                     " delete_at INTEGER,"
+                     " last_restore_at INTEGER,"
+                     " source_vault_arn TEXT,"
+                     " PRIMARY KEY (account, region, arn),"
+                     " FOREIGN KEY (account, region, vault)"
+                     " REFERENCES vault (account, region, name))"),
+    std::string_view("CREATE INDEX recovery_point_by_time"
+                     " ON recovery_point (account, region, vault, created_at, arn)"),
+    std::string_view("CREATE INDEX recovery_point_of_resource"
+                     " ON recovery_point (account, region, resource_arn, created_at, arn)"),
+    std::string_view("CREATE INDEX recovery_point_of_parent"
+                     " ON recovery_point (account, region, parent_arn)"),
     // Answers to requests that may come again with the same token.
     std::string_view("CREATE TABLE idempotency ("
                      " account TEXT NOT NULL, region TEXT NOT NULL,"
