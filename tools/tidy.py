@@ -19,9 +19,9 @@ LAYERS = {
     "kube": {"base", "net"},
     "repo": {"base", "crypto", "store"},
     "engine": {"base", "store", "kube", "repo"},
-    "jobs": {"base", "meta", "engine"},
+    "jobs": {"base", "crypto", "meta", "kube", "repo", "engine"},
     "iam": {"base", "crypto", "meta"},
-    "api": {"base", "crypto", "net", "meta", "iam"},
+    "api": {"base", "crypto", "net", "meta", "jobs", "iam"},
     "app": {"base", "crypto", "net", "store", "meta", "kube", "repo", "engine", "jobs", "iam", "api"},
 }
 

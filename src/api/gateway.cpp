@@ -234,6 +234,7 @@ Answer<void> Gateway::authorise(const Call& call, const Handler& handler,
         asked.keys.set("aws:SourceIp", request.peer_address);
         asked.keys.set("aws:SecureTransport", request.secure);
         asked.keys.set("aws:RequestedRegion", call.region());
+        if (target.passed_to) asked.keys.set("iam:PassedToService", *target.passed_to);
         for (const auto& [key, value] : target.request_tags) {
             asked.keys.set(fmt::format("aws:RequestTag/{}", key), value);
             asked.keys.add("aws:TagKeys", key);

@@ -7,7 +7,9 @@
 
 #include "api/api_error.h"
 #include "api/call.h"
+#include "base/clock.h"
 #include "crypto/sealer.h"
+#include "meta/job_table.h"
 
 namespace holdfast::api {
 
@@ -23,6 +25,10 @@ public:
     /// Empty for the first page.
     Answer<std::string> after(const std::optional<std::string>& token) const;
     std::string token(std::string_view last_key) const;
+    /// For lists that are sorted by creation: the key that was last, as token() got it from
+    /// key_text(); the beginning of the list for the first page.
+    Answer<meta::ListKey> list_key(const std::optional<std::string>& token) const;
+    static std::string key_text(base::Time created_at, std::string_view id);
 
 private:
     const crypto::Sealer& sealer_;

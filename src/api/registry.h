@@ -24,6 +24,8 @@ struct Target {
     std::string owner = {};  ///< the resource's account; empty when it is the caller's
     /// Tags that the request gives, for aws:RequestTag.
     std::map<std::string, std::string> request_tags = {};
+    /// Of iam:PassRole: the service that gets the role.
+    std::optional<std::string> passed_to = std::nullopt;
     /// The resource's own policy, where it has one.
     std::optional<std::string> policy = std::nullopt;
 };

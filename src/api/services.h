@@ -19,14 +19,14 @@ public:
     virtual ~VaultStorage() = default;
     /// A new, empty repository of its own, whatever the vault is called.
     virtual Result<std::string> create(const meta::Place& place) = 0;
-    /// How many recovery points the repository holds.
-    virtual Result<std::int64_t> count_points(const std::string& url) = 0;
+    /// Records that a recovery point is deleted; NotFound for one that is not there.
+    virtual Result<void> delete_point(const std::string& url, const std::string& point) = 0;
 };
 
-/// How clusters are reached. Any method from any thread.
-class ClusterDoor {
+/// Whether clusters can be reached. Any method from any thread.
+class ClusterCheck {
 public:
-    virtual ~ClusterDoor() = default;
+    virtual ~ClusterCheck() = default;
     /// The server's address in a kubeconfig that somebody sent; InvalidArgument for one that cannot
     /// be used. Connects to nothing.
     virtual Result<std::string> check(const std::string& kubeconfig,
@@ -39,7 +39,7 @@ struct Services {
     iam::Directory& directory;
     const crypto::Sealer& sealer;
     VaultStorage& storage;
-    ClusterDoor& clusters;
+    ClusterCheck& clusters;
     base::Clock& clock;
     base::Random& random;
 };

@@ -26,12 +26,8 @@ Workers::~Workers() {
     for (std::jthread& thread : threads_) thread.request_stop();
     shared_.update([](Shared& shared) {
         shared.stopping = true;
-        for (JobRun* run : shared.running) run->request_stop();
+        for (auto& [run, lease] : shared.running) run->request_stop();
     });
-}
-
-void Workers::wake() {
-    shared_.update([](Shared& shared) { ++shared.wakes; });
 }
 
 void Workers::work(std::stop_token stop) {
@@ -43,28 +39,37 @@ void Workers::work(std::stop_token stop) {
     }
 }
 
-/// False when no job was due.
-Result<bool> Workers::run_one() {
+Result<std::optional<meta::LeasedJob>> Workers::take() {
+    bool due = false;
+    const auto look = [&](meta::Session& session) -> Result<void> {
+        due = TRY(meta::is_job_due(session, clock_.now()));
+        return {};
+    };
+    TRY(database_.read(look));
     std::optional<meta::LeasedJob> job;
-    const auto take = [&](meta::Session& session) -> Result<void> {
+    if (!due) return job;
+    const auto lease = [&](meta::Session& session) -> Result<void> {
         const base::Time now = clock_.now();
         job = TRY(meta::take_due_job(session, now, now + options_.lease));
         return {};
     };
-    TRY(database_.write(take));
+    TRY(database_.write(lease));
+    return job;
+}
+
+/// False when no job was due.
+Result<bool> Workers::run_one() {
+    auto job = TRY(take());
     if (!job) return false;
-    const auto runner = runners_.find(job->kind);
-    if (runner == runners_.end()) return false;
-    const std::string id = job->row.id;
-    JobRun run(database_, std::move(*job));
+    JobRun run(database_, *job);
     const bool admitted = shared_.update([&](Shared& shared) {
-        if (!shared.stopping) shared.running.insert(&run);
+        if (!shared.stopping) shared.running.emplace(&run, *job);
         return !shared.stopping;
     });
     if (!admitted) return false;
     base::Scope leave([&] { shared_.update([&](Shared& shared) { shared.running.erase(&run); }); });
-    if (auto done = runner->second->run(run); !done)
-        base::log::warning("job {}: {}; it goes on when its lease is over", id,
+    if (auto done = runners_.at(job->kind)->run(run); !done)
+        base::log::warning("job {}: {}; it goes on when its lease is over", job->row.id,
                            done.error().message);
     return true;
 }
@@ -76,20 +81,25 @@ void Workers::renew(std::stop_token stop) {
 }
 
 Result<void> Workers::renew_all() {
-    // Jobs that end meanwhile stay in the set until the lock is free, so none dangles.
-    const auto renew_running = [&](meta::Session& session) -> Result<void> {
-        return shared_.update([&](Shared& shared) -> Result<void> {
-            for (JobRun* run : shared.running) {
-                const base::Time until = clock_.now() + options_.lease;
-                const bool kept = TRY(meta::renew_lease(session, run->lease(), until));
-                const auto row = TRY(
-                    meta::JobTable(session, run->place(), run->kind()).find(run->lease().row.id));
-                if (!kept || !row || row->cancel_requested) run->request_stop();
-            }
+    const auto running = shared_.update([](Shared& shared) { return shared.running; });
+    for (const auto& [run, lease] : running) {
+        bool go_on = false;
+        const auto renew_one = [&](meta::Session& session) -> Result<void> {
+            const base::Time until = clock_.now() + options_.lease;
+            go_on = TRY(meta::renew_lease(session, lease, until)) &&
+                    !TRY(meta::is_cancel_requested(session, lease));
             return {};
+        };
+        TRY(database_.write(renew_one));
+        if (go_on) continue;
+        // It may have ended meanwhile, and another may have its address by now.
+        shared_.update([&](Shared& shared) {
+            auto found = shared.running.find(run);
+            if (found != shared.running.end() && found->second.row.id == lease.row.id)
+                found->first->request_stop();
         });
-    };
-    return database_.write(renew_running);
+    }
+    return {};
 }
 
 }  // namespace holdfast::jobs

@@ -3,8 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
-#include <memory>
-#include <set>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -19,8 +18,8 @@ struct WorkerOptions {
     std::size_t threads = 4;
     /// How long a job of a worker that died waits for the next one.
     base::Millis lease = std::chrono::seconds(30);
-    /// How often it is looked whether a job is due that nobody told of.
-    base::Millis poll = std::chrono::seconds(1);
+    /// How often it is looked whether a job is due.
+    base::Millis poll = std::chrono::milliseconds(250);
 };
 
 /// Runs due jobs, each by one worker at a time: of this process or of another one on the same
@@ -34,20 +33,18 @@ public:
             const WorkerOptions& options);
     ~Workers();
 
-    /// Tells that a job may be due.
-    void wake();
-
 private:
     struct Shared {
         bool stopping = false;
-        std::size_t wakes = 0;
-        std::set<JobRun*> running;
+        /// With the lease as it was taken: what the run itself holds is its own thread's.
+        std::map<JobRun*, meta::LeasedJob> running;
     };
 
     void work(std::stop_token stop);
     Result<bool> run_one();
     void renew(std::stop_token stop);
     Result<void> renew_all();
+    Result<std::optional<meta::LeasedJob>> take();
 
     meta::Database& database_;
     base::Clock& clock_;

@@ -157,6 +157,21 @@ Result<std::int64_t> JobTable::request_cancel(std::string_view id) {
     return session_.run(kRequestCancel, {place_.account, place_.region, kind_, id});
 }
 
+Result<bool> is_job_due(Session& session, base::Time now) {
+    bool due = false;
+    const auto note = [&](const Row&) -> Result<void> {
+        due = true;
+        return {};
+    };
+    TRY(session.each(kDue, {millis_of(now)}, note));
+    return due;
+}
+
+Result<bool> is_cancel_requested(Session& session, const LeasedJob& job) {
+    const auto row = TRY(JobTable(session, job.place, job.kind).find(job.row.id));
+    return !row || row->cancel_requested;
+}
+
 Result<std::optional<LeasedJob>> take_due_job(Session& session, base::Time now,
                                               base::Time lease_until) {
     std::optional<LeasedJob> taken;

@@ -83,11 +83,15 @@ private:
     std::string_view kind_;
 };
 
+/// Whether take_due_job() would find one.
+Result<bool> is_job_due(Session& session, base::Time now);
 /// Takes the job that has been due for longest, under a new fence, until `lease_until`. Nothing
 /// when none is due.
 Result<std::optional<LeasedJob>> take_due_job(Session& session, base::Time now,
                                               base::Time lease_until);
 /// Holds a job for longer. False: somebody else has it now.
 Result<bool> renew_lease(Session& session, const LeasedJob& job, base::Time lease_until);
+/// Whether somebody wants the job stopped, or it is gone.
+Result<bool> is_cancel_requested(Session& session, const LeasedJob& job);
 
 }  // namespace holdfast::meta

@@ -8,6 +8,8 @@ namespace holdfast::api::backup {
 
 void add_vaults(Registry& registry, Services& services);
 void add_vault_policies(Registry& registry, Services& services);
+void add_jobs(Registry& registry, Services& services);
+void add_points(Registry& registry, Services& services);
 void add_tags(Registry& registry, Services& services);
 void add_settings(Registry& registry, Services& services);
 

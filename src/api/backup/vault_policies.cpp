@@ -1,19 +1,14 @@
-#include <algorithm>
-#include <chrono>
-
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
 #include "api/backup/vault_rules.h"
 #include "api/transaction.h"
 #include "iam/policy_document.h"
+#include "jobs/retention.h"
 
 /// What stands on a vault: its access policy, its lock and its notifications.
 namespace holdfast::api::backup {
 
 namespace {
-
-constexpr std::int64_t kMaxRetentionDays = 36'500;
-constexpr std::int64_t kMinGraceDays = 3;
 
 // --- the access policy
 
@@ -57,49 +52,19 @@ Answer<Nothing> remove_policy(Services& services, const Call& call,
 
 // --- the lock
 
-/// A compliance lock whose time of grace is over holds for everyone, and for ever.
-bool is_immutable(const meta::VaultRow& vault, base::Time now) {
-    return vault.lock && vault.lock->lock_date && now >= *vault.lock->lock_date;
-}
-
-std::unexpected<ApiError> locked_for_good(const meta::VaultRow& vault) {
-    return refuse(errors::kInvalidRequest,
-                  fmt::format("Vault Lock configuration of backup vault {} is immutable: it can be "
-                              "neither changed nor deleted.",
-                              vault.name));
-}
-
-Answer<meta::VaultLock> lock_of(const aws_backup::PutBackupVaultLockConfigurationInput& input,
-                                base::Time now) {
-    for (const auto& [name, days] : {std::pair("MinRetentionDays", input.min_retention_days),
-                                     std::pair("MaxRetentionDays", input.max_retention_days)})
-        if (days && (*days < 1 || *days > kMaxRetentionDays))
-            return refuse(errors::kInvalidParameter,
-                          fmt::format("{} must be from 1 to {}.", name, kMaxRetentionDays));
-    if (input.min_retention_days && input.max_retention_days &&
-        *input.min_retention_days > *input.max_retention_days)
-        return refuse(errors::kInvalidParameter,
-                      "MinRetentionDays must not be greater than MaxRetentionDays.");
-    meta::VaultLock lock{.min_days = input.min_retention_days,
-                         .max_days = input.max_retention_days};
-    if (input.changeable_for_days) {
-        if (*input.changeable_for_days < kMinGraceDays ||
-            *input.changeable_for_days > kMaxRetentionDays)
-            return refuse(errors::kInvalidParameter,
-                          fmt::format("ChangeableForDays must be from {} to {}.", kMinGraceDays,
-                                      kMaxRetentionDays));
-        lock.lock_date = now + std::chrono::days(*input.changeable_for_days);
-    }
-    return lock;
-}
-
 Answer<Nothing> put_lock(Services& services, const Call& call,
                          const aws_backup::PutBackupVaultLockConfigurationInput& input) {
-    const meta::VaultLock lock = TRY(lock_of(input, call.now));
+    const jobs::LockRequest request{.changeable_for_days = input.changeable_for_days,
+                                    .min_retention_days = input.min_retention_days,
+                                    .max_retention_days = input.max_retention_days};
     return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
         const meta::VaultRow vault = TRY(vault_to_change(session, call, input.backup_vault_name));
-        if (is_immutable(vault, call.now)) return locked_for_good(vault);
-        TRY(meta::VaultTable(session, call.place).set_lock(vault.name, lock));
+        auto lock = jobs::put_lock(lock_of(vault), request, call.now);
+        if (!lock) return refused(lock.error());
+        TRY(meta::VaultTable(session, call.place)
+                .set_lock(vault.name, meta::VaultLock{.min_days = lock->min_retention_days,
+                                                      .max_days = lock->max_retention_days,
+                                                      .lock_date = lock->lock_date}));
         return Nothing{};
     });
 }
@@ -108,7 +73,8 @@ Answer<Nothing> remove_lock(Services& services, const Call& call,
                             const aws_backup::DeleteBackupVaultLockConfigurationInput& input) {
     return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
         const meta::VaultRow vault = TRY(vault_to_change(session, call, input.backup_vault_name));
-        if (is_immutable(vault, call.now)) return locked_for_good(vault);
+        if (auto removable = jobs::check_lock_removable(lock_of(vault), call.now); !removable)
+            return refused(removable.error());
         TRY(meta::VaultTable(session, call.place).set_lock(vault.name, std::nullopt));
         return Nothing{};
     });

@@ -31,6 +31,20 @@ Answer<std::vector<Target>> vault_target(Services& services, const Call& call,
     return std::vector{std::move(target)};
 }
 
+std::optional<jobs::VaultLock> lock_of(const meta::VaultRow& vault) {
+    if (!vault.lock) return std::nullopt;
+    return jobs::VaultLock{.min_retention_days = vault.lock->min_days,
+                           .max_retention_days = vault.lock->max_days,
+                           .lock_date = vault.lock->lock_date};
+}
+
+std::unexpected<ApiError> refused(const Error& error) {
+    if (error.code == ErrorCode::InvalidArgument)
+        return refuse(errors::kInvalidParameter, error.message);
+    if (error.code == ErrorCode::Conflict) return refuse(errors::kInvalidRequest, error.message);
+    return std::unexpected(ApiError(error));
+}
+
 std::unexpected<ApiError> no_such_vault() {
     return refuse(errors::kAccessDenied, "Insufficient privileges to perform this action.");
 }

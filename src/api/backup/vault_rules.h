@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "api/call.h"
 #include "api/registry.h"
 #include "api/services.h"
+#include "jobs/retention.h"
 #include "meta/vault_table.h"
 
 namespace holdfast::api::backup {
@@ -20,6 +22,11 @@ Answer<std::string> default_key_arn(const Call& call, meta::Session& session, ba
 /// What is to be allowed on one of the caller's vaults, with the vault's own policy.
 Answer<std::vector<Target>> vault_target(Services& services, const Call& call,
                                          std::string_view name);
+
+/// A vault's lock as the rules of jobs/retention.h take it.
+std::optional<jobs::VaultLock> lock_of(const meta::VaultRow& vault);
+/// A rule's refusal in AWS's terms: of a value, or of the state that something is in.
+std::unexpected<ApiError> refused(const Error& error);
 
 /// What AWS says of a vault that is not there when it is read, so that nobody learns which are.
 std::unexpected<ApiError> no_such_vault();

@@ -8,6 +8,7 @@
 #include "api/transaction.h"
 #include "base/bytes.h"
 #include "crypto/mac.h"
+#include "meta/point_table.h"
 #include "meta/tag_table.h"
 
 namespace holdfast::api::backup {
@@ -88,8 +89,9 @@ Answer<Created> create(Services& services, const Call& call,
     });
 }
 
-aws_backup::DescribeBackupVaultOutput description(const Call& call, const meta::VaultRow& vault,
-                                                  std::int64_t points) {
+using Described = aws_backup::DescribeBackupVaultOutput;
+
+Described description(const Call& call, const meta::VaultRow& vault, std::int64_t points) {
     aws_backup::DescribeBackupVaultOutput output{.backup_vault_name = vault.name,
                                                  .backup_vault_arn = vault_arn(call, vault.name),
                                                  .vault_type = std::string(kVaultType),
@@ -107,14 +109,15 @@ aws_backup::DescribeBackupVaultOutput description(const Call& call, const meta::
     return output;
 }
 
-Answer<aws_backup::DescribeBackupVaultOutput> describe(
-    Services& services, const Call& call, const aws_backup::DescribeBackupVaultInput& input) {
+Answer<Described> describe(Services& services, const Call& call,
+                           const aws_backup::DescribeBackupVaultInput& input) {
     if (input.backup_vault_account_id && *input.backup_vault_account_id != call.account())
         return no_such_vault();
-    const meta::VaultRow vault = TRY(in_read(services.database, [&](meta::Session& session) {
-        return vault_to_read(session, call, input.backup_vault_name);
-    }));
-    return description(call, vault, TRY(services.storage.count_points(vault.repository)));
+    return in_read(services.database, [&](meta::Session& session) -> Answer<Described> {
+        const meta::VaultRow vault = TRY(vault_to_read(session, call, input.backup_vault_name));
+        return description(call, vault,
+                           TRY(meta::PointTable(session, call.place).count_in(vault.name)));
+    });
 }
 
 Answer<aws_backup::ListBackupVaultsOutput> list(Services& services, const Call& call,
@@ -126,17 +129,17 @@ Answer<aws_backup::ListBackupVaultsOutput> list(Services& services, const Call& 
     auto& listed = output.backup_vault_list.emplace();
     if (input.by_vault_type && *input.by_vault_type != kVaultType) return output;
     if (input.by_shared.value_or(false)) return output;
-    auto vaults = TRY(in_read(
-        services.database, [&](meta::Session& session) -> Answer<std::vector<meta::VaultRow>> {
-            auto page = meta::VaultTable(session, call.place).page(after, limit + 1);
-            if (!page) return std::unexpected(ApiError(std::move(page).error()));
-            return std::move(*page);
-        }));
+    std::vector<Described> vaults;
+    const auto work = [&](meta::Session& session) -> Result<void> {
+        meta::PointTable points(session, call.place);
+        for (const auto& row : TRY(meta::VaultTable(session, call.place).page(after, limit + 1)))
+            vaults.push_back(description(call, row, TRY(points.count_in(row.name))));
+        return {};
+    };
+    TRY(services.database.read(work));
     const bool more = static_cast<std::int64_t>(vaults.size()) > limit;
     if (more) vaults.pop_back();
-    for (const meta::VaultRow& vault : vaults) {
-        const auto facts =
-            description(call, vault, TRY(services.storage.count_points(vault.repository)));
+    for (const Described& facts : vaults)
         listed.push_back({.backup_vault_name = facts.backup_vault_name,
                           .backup_vault_arn = facts.backup_vault_arn,
                           .vault_type = facts.vault_type,
@@ -149,8 +152,7 @@ Answer<aws_backup::ListBackupVaultsOutput> list(Services& services, const Call& 
                           .min_retention_days = facts.min_retention_days,
                           .max_retention_days = facts.max_retention_days,
                           .lock_date = facts.lock_date});
-    }
-    if (more) output.next_token = pages.token(vaults.back().name);
+    if (more) output.next_token = pages.token(*vaults.back().backup_vault_name);
     return output;
 }
 
@@ -158,7 +160,7 @@ Answer<Nothing> remove(Services& services, const Call& call,
                        const aws_backup::DeleteBackupVaultInput& input) {
     return in_write(services.database, [&](meta::Session& session) -> Answer<Nothing> {
         const meta::VaultRow vault = TRY(vault_to_change(session, call, input.backup_vault_name));
-        const std::int64_t points = TRY(services.storage.count_points(vault.repository));
+        const std::int64_t points = TRY(meta::PointTable(session, call.place).count_in(vault.name));
         if (points > 0) {
             ApiError error(
                 std::string(errors::kInvalidRequest),

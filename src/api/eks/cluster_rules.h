@@ -11,9 +11,6 @@
 
 namespace holdfast::api::eks {
 
-/// What a kubeconfig is sealed for; its context is the cluster's ARN.
-inline constexpr std::string_view kKubeconfigPurpose = "kubeconfig";
-
 std::string cluster_arn(const Call& call, std::string_view name);
 /// The action of the call on one of the caller's clusters.
 Answer<std::vector<Target>> cluster_target(const Call& call, std::string_view name);

@@ -2,6 +2,7 @@
 #include "api/own.h"
 #include "api/own/handlers.h"
 #include "api/transaction.h"
+#include "jobs/backup_runner.h"
 
 namespace holdfast::api::own {
 
@@ -11,7 +12,7 @@ namespace {
 std::string sealed_access(const Services& services, const AttachClusterAccessInput& input,
                           const std::string& arn) {
     const Json access = {{"kubeconfig", input.kubeconfig}, {"context", input.context.value_or("")}};
-    return services.sealer.seal(eks::kKubeconfigPurpose, arn, base::dump_json(access));
+    return services.sealer.seal(jobs::kKubeconfigPurpose, arn, base::dump_json(access));
 }
 
 Answer<AttachClusterAccessOutput> attach(Services& services, const Call& call,

@@ -21,6 +21,8 @@
 #include "app/server/server_state.h"
 #include "base/file.h"
 #include "base/guarded.h"
+#include "jobs/backup_runner.h"
+#include "jobs/workers.h"
 #include "net/http_server.h"
 
 namespace holdfast::app {
@@ -59,6 +61,8 @@ api::Registry operations(api::Services& services) {
     api::Registry registry;
     api::backup::add_vaults(registry, services);
     api::backup::add_vault_policies(registry, services);
+    api::backup::add_jobs(registry, services);
+    api::backup::add_points(registry, services);
     api::backup::add_tags(registry, services);
     api::backup::add_settings(registry, services);
     api::eks::add_clusters(registry, services);
@@ -122,7 +126,7 @@ Result<ExitCode> run_server(Application& application, const ServerOptions& optio
     const std::string endpoint = endpoint_of(config, server->port());
     const ServerState state = TRY(open_server_state(application, config, endpoint));
     LocalVaults vaults(application);
-    AttachedClusters clusters;
+    AttachedClusters clusters(application);
     api::Services services{.database = *state.database,
                            .directory = *state.directory,
                            .sealer = *state.sealer,
@@ -133,6 +137,15 @@ Result<ExitCode> run_server(Application& application, const ServerOptions& optio
     const api::Registry registry = operations(services);
     const api::Gateway gateway({.regions = {config.regions.begin(), config.regions.end()}},
                                *state.directory, registry, application.clock, application.random);
+    jobs::BackupRunner backups({.database = *state.database,
+                                .sealer = *state.sealer,
+                                .vaults = vaults,
+                                .clusters = clusters,
+                                .clock = application.clock,
+                                .random = application.random,
+                                .partition = state.directory->installation().partition});
+    jobs::Workers workers(*state.database, application.clock, {{meta::JobKind::Backup, &backups}},
+                          {});
     entrance.open(gateway);
     say_where(config, state, endpoint);
     base::Guarded<bool> never;

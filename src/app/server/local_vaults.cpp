@@ -3,12 +3,17 @@
 #include <utility>
 
 #include "base/random.h"
+#include "repo/ids.h"
 
 namespace holdfast::app {
 
 namespace {
 
 constexpr std::string_view kScheme = "home:";
+
+std::string name_in(const std::string& url) {
+    return url.substr(kScheme.size());
+}
 
 }  // namespace
 
@@ -19,19 +24,23 @@ Result<std::string> LocalVaults::create(const meta::Place& /*place*/) {
     return std::string(kScheme) + name;
 }
 
-Result<std::int64_t> LocalVaults::count_points(const std::string& url) {
-    const auto vault = TRY(open(url.substr(kScheme.size())));
-    return static_cast<std::int64_t>(TRY((*vault)->points()).size());
+Result<void> LocalVaults::delete_point(const std::string& url, const std::string& point) {
+    const auto repository = TRY(open(url));
+    return repository->delete_point(TRY(repo::PointId::parse(point)), "deleted through the API");
 }
 
-Result<std::shared_ptr<OpenVault>> LocalVaults::open(const std::string& name) {
-    auto known = open_.update([&](auto& all) {
+Result<std::shared_ptr<repo::Repository>> LocalVaults::open(const std::string& url) {
+    const std::string name = name_in(url);
+    auto vault = open_.update([&](auto& all) {
         auto found = all.find(name);
         return found == all.end() ? nullptr : found->second;
     });
-    if (known) return known;
-    auto vault = std::make_shared<OpenVault>(TRY(open_vault(application_, name, {})));
-    return open_.update([&](auto& all) { return all.try_emplace(name, vault).first->second; });
+    if (!vault) {
+        auto opened = std::make_shared<OpenVault>(TRY(open_vault(application_, name, {})));
+        vault =
+            open_.update([&](auto& all) { return all.try_emplace(name, opened).first->second; });
+    }
+    return std::shared_ptr<repo::Repository>(vault, vault->repository.get());
 }
 
 }  // namespace holdfast::app
