@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import subprocess
 import threading
@@ -10,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
+import botocore.httpsession
 import botocore.loaders
 import botocore.model
 import botocore.validate
@@ -97,6 +102,17 @@ class Server:
         client = session.client(service, endpoint_url=self.endpoint, config=settings)
         client.meta.events.register("after-call.*.*", check_answer)
         return client
+
+
+    def own(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Asks for one of Holdfast's own operations; status and answer."""
+        known = self.credentials()
+        request = botocore.awsrequest.AWSRequest(
+            method, self.endpoint + path, data=json.dumps(body), headers={"Content-Type": "application/json"})
+        keys = botocore.credentials.Credentials(known["aws_access_key_id"], known["aws_secret_access_key"])
+        botocore.auth.SigV4Auth(keys, "holdfast", REGION).add_auth(request)
+        answer = botocore.httpsession.URLLib3Session().send(request.prepare())
+        return answer.status_code, json.loads(answer.content)
 
 
 def check_answer(http_response: Any, parsed: dict[str, Any], model: botocore.model.OperationModel, **_: Any) -> None:
