@@ -82,6 +82,9 @@ Result<void> BackupRunner::run(JobRun& run) {
     const base::Time now = environment_.clock.now();
     if (run.row().cancel_requested)
         return end_without_point(run, {ErrorCode::Cancelled, std::string(kBackupStoppedByUser)});
+    if (run.row().state == name_of(BackupJobState::Created) && run.row().start_by &&
+        now > *run.row().start_by)
+        return expire(run);
     TRY(start(run));
     auto source = open_source(run);
     if (!source) return end_without_point(run, source.error());
@@ -90,6 +93,17 @@ Result<void> BackupRunner::run(JobRun& run) {
                                   progress, run.stop_token());
     if (!report) return end_without_point(run, report.error());
     return finish(run, *report, now);
+}
+
+/// Its start window is over, because another job of the cluster held it up.
+Result<void> BackupRunner::expire(JobRun& run) const {
+    const base::Time now = environment_.clock.now();
+    return run.save([&](JobRow& row) {
+        row.state = after(row.state, BackupJobEvent::WindowOver);
+        row.active = false;
+        row.message = kResourceWasBusy;
+        row.completed_at = now;
+    });
 }
 
 Result<void> BackupRunner::start(JobRun& run) const {

@@ -40,6 +40,7 @@ public:
 private:
     struct Source;
 
+    Result<void> expire(JobRun& run) const;
     Result<void> start(JobRun& run) const;
     Result<Source> open_source(const JobRun& run) const;
     Result<void> finish(JobRun& run, const engine::CaptureReport& report,

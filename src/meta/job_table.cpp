@@ -39,8 +39,12 @@ constexpr auto kUpdate =
 constexpr auto kRequestCancel =
     "UPDATE job SET cancel_requested = 1"
     " WHERE account = ?1 AND region = ?2 AND kind = ?3 AND id = ?4 AND active = 1";
+/// Jobs of one resource exclude each other.
 constexpr auto kDue =
     "SELECT account, region, kind, id FROM job WHERE active = 1 AND lease_until <= ?1"
+    " AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.active = 1"
+    " AND other.lease_until > ?1 AND other.account = job.account AND other.region = job.region"
+    " AND other.resource_arn = job.resource_arn)"
     " ORDER BY lease_until, created_at LIMIT 1";
 constexpr auto kLease =
     "UPDATE job SET fence = fence + 1, lease_until = ?5"

@@ -86,7 +86,7 @@ private:
 /// Whether take_due_job() would find one.
 Result<bool> is_job_due(Session& session, base::Time now);
 /// Takes the job that has been due for longest, under a new fence, until `lease_until`. Nothing
-/// when none is due.
+/// when none is due. A job waits while another one of its resource is leased.
 Result<std::optional<LeasedJob>> take_due_job(Session& session, base::Time now,
                                               base::Time lease_until);
 /// Holds a job for longer. False: somebody else has it now.

@@ -151,6 +151,8 @@ constexpr std::array kVersion1 = {
     std::string_view("CREATE INDEX job_by_time ON job (account, region, kind, created_at, id)"),
     std::string_view("CREATE INDEX job_of_parent ON job (account, region, kind, parent_id)"),
     std::string_view("CREATE INDEX job_due ON job (lease_until) WHERE active = 1"),
+    std::string_view("CREATE INDEX job_busy ON job (account, region, resource_arn)"
+                     " WHERE active = 1"),
     // The catalogue of what the vaults hold. It can be rebuilt from them.
     std::string_view("CREATE TABLE recovery_point ("
                      " account TEXT NOT NULL, region TEXT NOT NULL,"

@@ -6,9 +6,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "meta/database.h"
+#include "meta/job_table.h"
 #include "meta/migrations.h"
+#include "meta/point_table.h"
 #include "meta/principal_table.h"
 #include "meta/sqlite.h"
 #include "meta/tag_table.h"
@@ -156,6 +159,127 @@ TEST_F(TablesTest, DoNotRemoveAPrincipalThatHasPolicies) {
         EXPECT_EQ(TRY(users.detach("ann", "arn:policy")), 1);
         EXPECT_EQ(TRY(users.remove_inline_policy("ann", "p")), 1);
         EXPECT_EQ(TRY(users.remove("ann")), 1);
+        return {};
+    });
+}
+
+JobRow job(const std::string& id, std::int64_t created_at, const std::string& resource = "arn:a") {
+    return {.id = id,
+            .state = "CREATED",
+            .vault = "main",
+            .resource_arn = resource,
+            .role_arn = "arn:role",
+            .created_at = time_of(created_at)};
+}
+
+TEST_F(TablesTest, LeaseAJobToOneWorkerAtATime) {
+    write([&](Session& session) -> Result<void> {
+        JobTable table(session, here_, JobKind::Backup);
+        TRY(table.insert(job("A", 1)));
+        auto first = TRY(take_due_job(session, time_of(10), time_of(20)));
+        EXPECT_EQ(first->row.id, "A");
+        EXPECT_EQ(first->row.fence, 1);
+        EXPECT_FALSE(TRY(take_due_job(session, time_of(19), time_of(30))));
+        auto second = TRY(take_due_job(session, time_of(20), time_of(30)));
+        EXPECT_EQ(second->row.fence, 2);
+        EXPECT_FALSE(TRY(renew_lease(session, *first, time_of(99))));
+        EXPECT_TRUE(TRY(renew_lease(session, *second, time_of(99))));
+        EXPECT_FALSE(TRY(is_job_due(session, time_of(98))));
+        return {};
+    });
+}
+
+TEST_F(TablesTest, TakeNothingFromAWorkerThatLostItsLease) {
+    write([&](Session& session) -> Result<void> {
+        JobTable table(session, here_, JobKind::Backup);
+        TRY(table.insert(job("A", 1)));
+        auto stale = TRY(take_due_job(session, time_of(10), time_of(20)))->row;
+        auto current = TRY(take_due_job(session, time_of(20), time_of(30)))->row;
+        stale.state = "COMPLETED";
+        EXPECT_EQ(TRY(table.update(stale)), 0);
+        EXPECT_EQ(TRY(table.find("A"))->state, "CREATED");
+        current.state = "FAILED";
+        current.active = false;
+        current.message = "why";
+        EXPECT_EQ(TRY(table.update(current)), 1);
+        EXPECT_EQ(TRY(table.find("A"))->message, "why");
+        EXPECT_FALSE(TRY(is_job_due(session, time_of(1000))));
+        return {};
+    });
+}
+
+TEST_F(TablesTest, LetJobsOfOneResourceWaitForEachOther) {
+    write([&](Session& session) -> Result<void> {
+        JobTable table(session, here_, JobKind::Backup);
+        TRY(table.insert(job("A", 1)));
+        TRY(table.insert(job("B", 2)));
+        TRY(table.insert(job("C", 3, "arn:c")));
+        EXPECT_EQ(TRY(take_due_job(session, time_of(10), time_of(20)))->row.id, "A");
+        EXPECT_EQ(TRY(take_due_job(session, time_of(10), time_of(20)))->row.id, "C");
+        EXPECT_FALSE(TRY(take_due_job(session, time_of(10), time_of(20))));
+        auto done = *TRY(table.find("A"));
+        done.active = false;
+        TRY(table.update(done));
+        EXPECT_EQ(TRY(take_due_job(session, time_of(11), time_of(21)))->row.id, "B");
+        return {};
+    });
+}
+
+TEST_F(TablesTest, ListJobsTheNewestFirstAndGoOnBehindAKey) {
+    write([&](Session& session) -> Result<void> {
+        JobTable table(session, here_, JobKind::Backup);
+        for (const auto& [id, at] : {std::pair("A", 1), std::pair("B", 2), std::pair("C", 2)})
+            TRY(table.insert(job(id, at)));
+        auto child = job("D", 3);
+        child.parent_id = "A";
+        child.state = "RUNNING";
+        TRY(table.insert(child));
+        auto ids = [](const std::vector<JobRow>& jobs) {
+            std::string all;
+            for (const JobRow& each : jobs) all += each.id;
+            return all;
+        };
+        EXPECT_EQ(ids(TRY(table.page({}, {}, 10))), "DCBA");
+        EXPECT_EQ(ids(TRY(table.page({}, {.created_at = time_of(2), .id = "C"}, 1))), "B");
+        EXPECT_EQ(ids(TRY(table.page({.parent_id = "A"}, {}, 10))), "D");
+        EXPECT_EQ(ids(TRY(table.page({.state = "CREATED"}, {}, 10))), "CBA");
+        EXPECT_EQ(ids(TRY(table.page({.created_before = time_of(2)}, {}, 10))), "A");
+        EXPECT_EQ(ids(TRY(table.page({.created_after = time_of(2)}, {}, 10))), "D");
+        EXPECT_EQ(ids(TRY(table.children("A"))), "D");
+        EXPECT_FALSE(TRY(JobTable(session, there_, JobKind::Backup).find("A")));
+        EXPECT_FALSE(TRY(JobTable(session, here_, JobKind::Copy).find("A")));
+        return {};
+    });
+}
+
+TEST_F(TablesTest, KeepPointsWithTheirVault) {
+    write([&](Session& session) -> Result<void> {
+        PointTable table(session, here_);
+        PointRow point{.arn = "arn:1",
+                       .vault = "main",
+                       .is_parent = true,
+                       .resource_arn = "arn:a",
+                       .resource_name = "a",
+                       .status = "COMPLETED",
+                       .created_at = time_of(5),
+                       .bytes = 7,
+                       .role_arn = "arn:role"};
+        EXPECT_EQ(table.insert(point).error().code, ErrorCode::Conflict);  // there is no vault
+        TRY(VaultTable(session, here_).insert(vault("main")));
+        TRY(table.insert(point));
+        PointRow nested = point;
+        nested.arn = "arn:2";
+        nested.parent_arn = "arn:1";
+        nested.is_parent = false;
+        nested.repository_point = "id";
+        TRY(table.insert(nested));
+        EXPECT_EQ(TRY(table.count_in("main")), 2);
+        EXPECT_EQ(TRY(table.page({.parent_arn = "arn:1"}, {}, 10)).at(0).repository_point, "id");
+        EXPECT_EQ(TRY(table.page({.vault = "other"}, {}, 10)).size(), 0);
+        EXPECT_EQ(VaultTable(session, here_).remove("main").error().code, ErrorCode::Conflict);
+        EXPECT_EQ(TRY(table.set_status("arn:1", "EXPIRED", "why")), 1);
+        EXPECT_EQ(TRY(table.find("arn:1"))->message, "why");
+        EXPECT_EQ(TRY(table.remove("arn:1")), 1);
         return {};
     });
 }
