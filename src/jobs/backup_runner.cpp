@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "base/json.h"
 #include "jobs/job_messages.h"
+#include "jobs/job_state.h"
 #include "jobs/names.h"
-#include "meta/cluster_table.h"
 #include "meta/job_table.h"
 #include "meta/point_table.h"
 
@@ -36,10 +37,6 @@ std::string after(const std::string& state, BackupJobEvent event) {
 bool is_final_state(const std::string& state) {
     const auto known = backup_job_state(state);
     return known && is_final(*known);
-}
-
-std::string_view cluster_of(std::string_view arn) {
-    return arn.substr(arn.rfind('/') + 1);
 }
 
 /// Why a capture is not whole, in the words of AWS, and its category.
@@ -72,12 +69,6 @@ JobRow child_of(const JobRow& parent, std::string id, base::Time now) {
 
 }  // namespace
 
-/// What is read, and where it is written.
-struct BackupRunner::Source {
-    std::unique_ptr<kube::Client> client;
-    std::shared_ptr<repo::Repository> repository;
-};
-
 Result<void> BackupRunner::run(JobRun& run) {
     const base::Time now = environment_.clock.now();
     if (run.row().cancel_requested)
@@ -86,11 +77,7 @@ Result<void> BackupRunner::run(JobRun& run) {
         now > *run.row().start_by)
         return expire(run);
     TRY(start(run));
-    auto source = open_source(run);
-    if (!source) return end_without_point(run, source.error());
-    engine::SilentProgress progress;
-    auto report = engine::capture(*source->client, *source->repository, environment_.clock, {},
-                                  progress, run.stop_token());
+    auto report = capture(run);
     if (!report) return end_without_point(run, report.error());
     return finish(run, *report, now);
 }
@@ -121,45 +108,19 @@ Result<void> BackupRunner::start(JobRun& run) const {
     });
 }
 
-Result<BackupRunner::Source> BackupRunner::open_source(const JobRun& run) const {
-    std::optional<meta::VaultRow> vault;
-    std::optional<meta::ClusterRow> cluster;
-    const auto look = [&](meta::Session& session) -> Result<void> {
-        vault = TRY(meta::VaultTable(session, run.place()).find(run.row().vault));
-        cluster =
-            TRY(meta::ClusterTable(session, run.place()).find(cluster_of(run.row().resource_arn)));
-        return {};
-    };
-    TRY(environment_.database.read(look));
-    if (!vault) {
-        const Home home{.partition = environment_.partition,
-                        .region = run.place().region,
-                        .account = run.place().account};
-        return fail(ErrorCode::NotFound, "{}", vault_is_gone(vault_arn(home, run.row().vault)));
-    }
-    if (!cluster || !cluster->sealed_kubeconfig)
-        return fail(ErrorCode::NotFound,
-                    "the cluster {} is no longer registered, or nobody has "
-                    "attached access to it",
-                    run.row().resource_arn);
-    const std::string access =
-        TRY(environment_.sealer.open(kKubeconfigPurpose, run.row().resource_arn,
-                                     *cluster->sealed_kubeconfig),
-            "the kubeconfig of {}", run.row().resource_arn);
-    const Json json = TRY(base::parse_json(access));
-    Source source;
-    source.client = TRY(environment_.clusters.open(
-        base::text_at(json, "/kubeconfig"), base::text_at(json, "/context"),
-        {.user = run.row().role_arn, .group = std::string(kBackupGroup)}));
-    source.repository = TRY(environment_.vaults.open(vault->repository));
-    return source;
+Result<engine::CaptureReport> BackupRunner::capture(const JobRun& run) const {
+    const auto repository = TRY(open_vault(environment_, run.place(), run.row().vault));
+    const auto client =
+        TRY(open_cluster(environment_, run.place(), run.row().resource_arn,
+                         {.user = run.row().role_arn, .group = std::string(kBackupGroup)}));
+    engine::SilentProgress progress;
+    return engine::capture(*client, *repository, environment_.clock, {}, progress,
+                           run.stop_token());
 }
 
 Result<void> BackupRunner::finish(JobRun& run, const engine::CaptureReport& report,
                                   base::Time started_at) const {
-    const Home home{.partition = environment_.partition,
-                    .region = run.place().region,
-                    .account = run.place().account};
+    const Home home = environment_.home_of(run.place());
     const std::string cluster(cluster_of(run.row().resource_arn));
     const base::Time now = environment_.clock.now();
     const Shortcoming lack = shortcoming(report.manifest);

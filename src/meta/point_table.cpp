@@ -27,6 +27,9 @@ constexpr auto kCount =
 constexpr auto kSetStatus =
     "UPDATE recovery_point SET status = ?4, message = ?5"
     " WHERE account = ?1 AND region = ?2 AND arn = ?3";
+constexpr auto kSetLastRestore =
+    "UPDATE recovery_point SET last_restore_at = ?4"
+    " WHERE account = ?1 AND region = ?2 AND arn = ?3";
 constexpr auto kRemove =
     "DELETE FROM recovery_point WHERE account = ?1 AND region = ?2 AND arn = ?3";
 
@@ -116,6 +119,11 @@ Result<std::int64_t> PointTable::count_in(std::string_view vault) {
 Result<std::int64_t> PointTable::set_status(std::string_view arn, std::string_view status,
                                             const std::optional<std::string>& message) {
     return session_.run(kSetStatus, {place_.account, place_.region, arn, status, or_null(message)});
+}
+
+Result<void> PointTable::set_last_restore(std::string_view arn, base::Time at) {
+    TRY(session_.run(kSetLastRestore, {place_.account, place_.region, arn, millis_of(at)}));
+    return {};
 }
 
 Result<std::int64_t> PointTable::remove(std::string_view arn) {

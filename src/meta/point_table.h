@@ -54,6 +54,7 @@ public:
     Result<std::int64_t> count_in(std::string_view vault);
     Result<std::int64_t> set_status(std::string_view arn, std::string_view status,
                                     const std::optional<std::string>& message);
+    Result<void> set_last_restore(std::string_view arn, base::Time at);
     Result<std::int64_t> remove(std::string_view arn);
 
 private:

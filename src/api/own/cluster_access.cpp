@@ -2,7 +2,7 @@
 #include "api/own.h"
 #include "api/own/handlers.h"
 #include "api/transaction.h"
-#include "jobs/backup_runner.h"
+#include "jobs/job_environment.h"
 
 namespace holdfast::api::own {
 

@@ -22,6 +22,8 @@
 #include "base/file.h"
 #include "base/guarded.h"
 #include "jobs/backup_runner.h"
+#include "jobs/job_environment.h"
+#include "jobs/restore_runner.h"
 #include "jobs/workers.h"
 #include "net/http_server.h"
 
@@ -137,14 +139,18 @@ Result<ExitCode> run_server(Application& application, const ServerOptions& optio
     const api::Registry registry = operations(services);
     const api::Gateway gateway({.regions = {config.regions.begin(), config.regions.end()}},
                                *state.directory, registry, application.clock, application.random);
-    jobs::BackupRunner backups({.database = *state.database,
-                                .sealer = *state.sealer,
-                                .vaults = vaults,
-                                .clusters = clusters,
-                                .clock = application.clock,
-                                .random = application.random,
-                                .partition = state.directory->installation().partition});
-    jobs::Workers workers(*state.database, application.clock, {{meta::JobKind::Backup, &backups}},
+    const jobs::JobEnvironment work{.database = *state.database,
+                                    .sealer = *state.sealer,
+                                    .vaults = vaults,
+                                    .clusters = clusters,
+                                    .clock = application.clock,
+                                    .random = application.random,
+                                    .partition = state.directory->installation().partition,
+                                    .restores_home = application.home};
+    jobs::BackupRunner backups(work);
+    jobs::RestoreRunner restores(work);
+    jobs::Workers workers(*state.database, application.clock,
+                          {{meta::JobKind::Backup, &backups}, {meta::JobKind::Restore, &restores}},
                           {});
     entrance.open(gateway);
     say_where(config, state, endpoint);
