@@ -46,9 +46,6 @@ using Options = HttpServer::Options;
 constexpr std::size_t kHeadPieceBytes = 2u << 10u;
 constexpr std::size_t kBodyPieceBytes = 32u << 10u;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::string_view kFull =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-    "Connection: close\r\n\r\n";
 /// How long, and for how much, a refused client is listened to, so that it can read why.
 constexpr std::chrono::seconds kLinger{2};
 constexpr std::size_t kLingerBytes = 1u << 20u;
@@ -571,7 +568,11 @@ private:
     void turn_away(tcp::socket& socket) {
         SystemError ignored;
         socket.non_blocking(true, ignored);
-        if (!tls_) socket.write_some(asio::buffer(kFull), ignored);
+        const ServerResponse response =
+            refusal_of(options_, 503, "Too many connections are open; try again.");
+        const Result<std::string> head =
+            response_head(response, hub_.clock.now(), AfterAnswer::Close);
+        if (head && !tls_) socket.write_some(asio::buffer(*head + response.body), ignored);
         socket.shutdown(tcp::socket::shutdown_send, ignored);
     }
 

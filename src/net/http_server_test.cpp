@@ -351,7 +351,8 @@ TEST(HttpServer, TurnsConnectionsAwayWhenTooManyAreBusy) {
     second.send(kLastGet);
     gate.wait_until_inside(2);
     RawClient third(server->port());
-    EXPECT_THAT(third.rest(), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1")));
+    EXPECT_THAT(third.rest(), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Retry-After: 1\r\n"),
+                                    HasSubstr("Date: Sat, 21 Nov 2026 20:00:00 GMT\r\n")));
     gate.open();
     EXPECT_THAT(first.rest(), StartsWith("HTTP/1.1 200 "));
     EXPECT_THAT(second.rest(), StartsWith("HTTP/1.1 200 "));
