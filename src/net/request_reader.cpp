@@ -194,7 +194,7 @@ void RequestReader::put(std::string_view bytes) {
 void RequestReader::parse(std::string_view bytes) {
     if (!parser_->got_some()) {
         // Some clients end a body with a line that they do not count (RFC 9112, 2.2).
-        if (bytes.starts_with(kLineEnd)) bytes.remove_prefix(kLineEnd.size());
+        while (bytes.starts_with(kLineEnd)) bytes.remove_prefix(kLineEnd.size());
         if (bytes.empty() || bytes == kLineEnd.substr(0, 1)) {
             pending_ = bytes;
             return;

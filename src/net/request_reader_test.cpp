@@ -80,6 +80,16 @@ TEST(RequestReader, KeepsWhatComesAfterARequest) {
     EXPECT_EQ(reader.take().target, "/3");
 }
 
+TEST(RequestReader, PassesOverEmptyLinesBeforeARequest) {
+    for (const bool whole : {true, false}) {
+        RequestReader reader(kLimits);
+        feed(reader, "\r\n\r\n\r\n", whole);
+        EXPECT_EQ(reader.phase(), Phase::Idle);
+        feed(reader, "\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", whole);
+        EXPECT_EQ(reader.phase(), Phase::Whole);
+    }
+}
+
 TEST(RequestReader, KnowsWhenTheClientWaitsForContinue) {
     RequestReader reader(kLimits);
     reader.put("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n");
