@@ -80,8 +80,8 @@ Result<engine::RestoreRecord> RestoreRunner::restore(JobRun& run) const {
     };
     TRY(environment_.database.read(look));
     const auto repository = TRY(open_vault(environment_, run.place(), state.vault));
-    const auto source = TRY(
-        engine::PointSource::open(*repository, TRY(repo::PointId::parse(state.repository_point))));
+    const repo::PointId point = TRY(repo::PointId::parse(state.repository_point));
+    const auto source = TRY(engine::PointSource::open(*repository, point));
     const auto client = TRY(open_cluster(
         environment_, run.place(), run.row().resource_arn,
         {.user = run.row().role_arn, .group = std::string(group_for(request.options))}));

@@ -10,6 +10,7 @@ void add_vaults(Registry& registry, Services& services);
 void add_vault_policies(Registry& registry, Services& services);
 void add_jobs(Registry& registry, Services& services);
 void add_points(Registry& registry, Services& services);
+void add_restores(Registry& registry, Services& services);
 void add_tags(Registry& registry, Services& services);
 void add_settings(Registry& registry, Services& services);
 

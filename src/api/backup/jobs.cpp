@@ -2,20 +2,15 @@
 
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
+#include "api/backup/job_rules.h"
 #include "api/backup/vault_rules.h"
 #include "api/eks/cluster_rules.h"
 #include "api/page.h"
 #include "api/transaction.h"
-#include "base/bytes.h"
-#include "crypto/mac.h"
 #include "iam/arn.h"
-#include "iam/decision.h"
-#include "jobs/job_messages.h"
 #include "jobs/job_state.h"
 #include "jobs/names.h"
-#include "meta/idempotency_table.h"
 #include "meta/job_table.h"
-#include "meta/principal_table.h"
 
 /// Backup jobs: started, described, listed, stopped.
 namespace holdfast::api::backup {
@@ -23,9 +18,6 @@ namespace holdfast::api::backup {
 namespace {
 
 constexpr std::string_view kClusterResource = "cluster/";
-constexpr std::string_view kRoleResource = "role/";
-constexpr std::string_view kResourceType = "EKS";
-constexpr std::string_view kBackupService = "backup.amazonaws.com";
 constexpr std::int64_t kMinStartWindow = 60;
 constexpr std::int64_t kDefaultStartWindow = 480;
 constexpr std::int64_t kDefaultCompletionWindow = 10'080;
@@ -52,29 +44,6 @@ Answer<std::string> cluster_to_back_up(meta::Session& session, const Call& call,
         return refuse(errors::kInvalidRequest,
                       fmt::format("Cluster {} is PENDING: attach access to it first.", name));
     return name;
-}
-
-/// Fails unless backups may run as the role: it is the account's own, and its trust policy lets
-/// the backup service assume it.
-Answer<void> check_role(meta::Session& session, const Call& call, const std::string& text) {
-    const auto refusal = refuse(errors::kInvalidParameter,
-                                fmt::format("IAM Role {} cannot be assumed by AWS Backup", text));
-    auto arn = iam::Arn::parse(text);
-    if (!arn || arn->service != "iam" || arn->account != call.account() ||
-        !arn->resource.starts_with(kRoleResource))
-        return refusal;
-    const std::string name = arn->resource.substr(arn->resource.rfind('/') + 1);
-    const auto role =
-        TRY(meta::PrincipalTable(session, call.account(), meta::PrincipalType::Role).find(name));
-    if (!role || !role->trust_policy) return refusal;
-    auto trust = iam::PolicyDocument::parse(*role->trust_policy, iam::DocumentKind::Trust);
-    if (!trust) return refusal;
-    const iam::Request request = iam::make_request(iam::Principal::service(kBackupService),
-                                                   "sts:AssumeRole", text, call.account());
-    const iam::Evaluation evaluation{
-        .request = request, .resource = iam::NamedPolicy{.name = text, .document = &*trust}};
-    if (!iam::decide(evaluation).allowed()) return refusal;
-    return {};
 }
 
 /// A lifecycle that can be kept, and that the vault's lock allows.
@@ -119,23 +88,14 @@ Started started(const std::string& id, base::Time at) {
 
 Answer<Started> start(Services& services, const Call& call,
                       const aws_backup::StartBackupJobInput& input) {
-    const std::string hash =
-        base::to_hex(crypto::sha256(base::as_bytes(base::dump_json(write(input)))));
     return in_write(services.database, [&](meta::Session& session) -> Answer<Started> {
-        meta::IdempotencyTable seen(session, call.place, call.operation->name);
-        if (input.idempotency_token) {
-            if (auto before = TRY(seen.find(*input.idempotency_token))) {
-                if (before->request_hash != hash)
-                    return refuse(errors::kInvalidParameter,
-                                  "IdempotencyToken was used for another request.");
-                return started(before->answer, before->created_at);
-            }
-        }
-        const meta::JobRow job = TRY(new_job(services, call, input, session));
-        TRY(meta::JobTable(session, call.place, meta::JobKind::Backup).insert(job));
-        if (input.idempotency_token)
-            TRY(seen.insert(*input.idempotency_token,
-                            {.request_hash = hash, .answer = job.id, .created_at = call.now}));
+        const auto create = [&]() -> Answer<std::string> {
+            const meta::JobRow job = TRY(new_job(services, call, input, session));
+            TRY(meta::JobTable(session, call.place, meta::JobKind::Backup).insert(job));
+            return job.id;
+        };
+        const SeenJob job =
+            TRY(once(session, call, input.idempotency_token, hash_of(write(input)), create));
         return started(job.id, job.created_at);
     });
 }
@@ -162,7 +122,7 @@ aws_backup::BackupJob told(const Call& call, const meta::JobRow& job) {
     out.iam_role_arn = job.role_arn;
     out.expected_completion_date = job.complete_by;
     out.start_by = job.start_by;
-    out.resource_type = std::string(kResourceType);
+    out.resource_type = std::string(kClusterType);
     out.parent_job_id = job.parent_id;
     out.is_parent = !job.parent_id;
     out.resource_name = job.resource_arn.substr(slash == std::string::npos ? 0 : slash + 1);
@@ -205,10 +165,8 @@ Answer<aws_backup::ListBackupJobsOutput> list(Services& services, const Call& ca
     const std::int64_t limit = input.max_results.value_or(kMaxPage);
     aws_backup::ListBackupJobsOutput output;
     auto& listed = output.backup_jobs.emplace();
-    if (input.by_resource_type && *input.by_resource_type != kResourceType) return output;
-    if (input.by_account_id && *input.by_account_id != "*" &&
-        *input.by_account_id != call.account())
-        return output;
+    if (input.by_resource_type && *input.by_resource_type != kClusterType) return output;
+    if (!is_own_account(call, input.by_account_id)) return output;
     const meta::JobFilter filter{.state = input.by_state,
                                  .vault = input.by_backup_vault_name,
                                  .resource_arn = input.by_resource_arn,
@@ -252,20 +210,13 @@ Answer<Nothing> stop(Services& services, const Call& call,
     });
 }
 
-Answer<std::vector<Target>> on_everything() {
-    return std::vector<Target>{{}};
-}
-
 }  // namespace
 
 void add_jobs(Registry& registry, Services& services) {
     registry.on<aws_backup::StartBackupJob>(
         [&services](const Call& call, const auto& input) -> Answer<std::vector<Target>> {
             auto targets = TRY(vault_target(services, call, input.backup_vault_name));
-            targets.push_back({.action = "iam:PassRole",
-                               .resource = input.iam_role_arn,
-                               .owner = call.account(),
-                               .passed_to = std::string(kBackupService)});
+            targets.push_back(pass_role(call, input.iam_role_arn));
             return targets;
         },
         [&services](const Call& call, const auto& input) { return start(services, call, input); });

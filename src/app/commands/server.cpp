@@ -65,6 +65,7 @@ api::Registry operations(api::Services& services) {
     api::backup::add_vault_policies(registry, services);
     api::backup::add_jobs(registry, services);
     api::backup::add_points(registry, services);
+    api::backup::add_restores(registry, services);
     api::backup::add_tags(registry, services);
     api::backup::add_settings(registry, services);
     api::eks::add_clusters(registry, services);
