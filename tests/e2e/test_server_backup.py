@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +45,33 @@ def server(holdfast_binary, tmp_path):
 @pytest.fixture
 def attached(cluster, tmp_path) -> str:
     """A kubeconfig that may do nothing but act as the three groups."""
-    apply_rights(cluster, "backup.yaml", "impersonator.yaml")
+    apply_rights(cluster, "backup.yaml", "restore.yaml", "impersonator.yaml")
     token = cluster.service_account_token("kube-system", "holdfast")
     return cluster.write_kubeconfig(tmp_path / "attached", kubeconfig.token_user(token)).read_text()
 
 
-def finished(backup: Any, job_id: str) -> dict[str, Any]:
+def ended(describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The job once it has ended."""
     deadline = time.monotonic() + JOB_SECONDS
     while time.monotonic() < deadline:
-        job = backup.describe_backup_job(BackupJobId=job_id)
-        if job["State"] in FINAL:
+        job = describe()
+        if job.get("State", job.get("Status")) in FINAL:
             return job
         time.sleep(0.2)
     raise AssertionError(f"the job has not ended: {job}")
+
+
+def finished(backup: Any, job_id: str) -> dict[str, Any]:
+    return ended(lambda: backup.describe_backup_job(BackupJobId=job_id))
+
+
+def registered(server: Server, kubeconfig_text: str) -> Any:
+    """A client of a server with vault main and cluster shop, to which access is attached."""
+    backup = server.client("backup")
+    backup.create_backup_vault(BackupVaultName="main")
+    server.client("eks").register_cluster(name="shop", connectorConfig={"roleArn": ROLE, "provider": "OTHER"})
+    assert server.own("PUT", "/clusters/shop/access", {"Kubeconfig": kubeconfig_text})[0] == 200
+    return backup
 
 
 def test_a_cluster_is_backed_up_by_a_job(server, cluster, attached, namespace):
@@ -112,6 +127,45 @@ def test_a_cluster_is_backed_up_by_a_job(server, cluster, attached, namespace):
     backup.delete_recovery_point(BackupVaultName="main", RecoveryPointArn=composite["RecoveryPointArn"])
     assert backup.list_recovery_points_by_backup_vault(BackupVaultName="main")["RecoveryPoints"] == []
     backup.delete_backup_vault(BackupVaultName="main")
+
+
+def test_a_namespace_is_restored_by_a_job(server, cluster, attached, namespace):
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    cluster.client.create(maps, {"metadata": {"name": "lost"}, "data": {"k": "v"}})
+    cluster.client.create(maps, {"metadata": {"name": "changed"}, "data": {"k": "old"}})
+    backup = registered(server, attached)
+    started = backup.start_backup_job(BackupVaultName="main", ResourceArn=CLUSTER, IamRoleArn=ROLE)
+    point = finished(backup, started["BackupJobId"])["RecoveryPointArn"]
+    cluster.client.delete(f"{maps}/lost")
+    cluster.client.patch(f"{maps}/changed", {"data": {"k": "new"}})
+
+    metadata = {"clusterName": "shop", "newCluster": "false", "namespaceLevelRestore": "true",
+                "namespaces": json.dumps([namespace])}  # fmt: skip
+    request = {"RecoveryPointArn": point, "Metadata": metadata, "IamRoleArn": ROLE, "ResourceType": "EKS"}
+    job_id = backup.start_restore_job(**request, IdempotencyToken="once")["RestoreJobId"]
+    assert backup.start_restore_job(**request, IdempotencyToken="once")["RestoreJobId"] == job_id
+    job = ended(lambda: backup.describe_restore_job(RestoreJobId=job_id))
+    assert (job["Status"], job["PercentDone"]) == ("COMPLETED", "100.00%"), job
+    assert (job["CreatedResourceArn"], job["SourceResourceArn"]) == (CLUSTER, CLUSTER)
+    assert cluster.client.get(f"{maps}/lost")["data"] == {"k": "v"}
+    assert cluster.client.get(f"{maps}/changed")["data"] == {"k": "new"}  # what exists is left alone
+    assert backup.get_restore_job_metadata(RestoreJobId=job_id)["Metadata"] == metadata
+    assert [each["RestoreJobId"] for each in backup.list_restore_jobs(ByStatus="COMPLETED")["RestoreJobs"]] == [job_id]
+    assert backup.list_restore_jobs(ByStatus="FAILED")["RestoreJobs"] == []
+    [restored] = [each for each in backup.list_recovery_points_by_backup_vault(BackupVaultName="main")["RecoveryPoints"]
+                  if each["IsParent"]]  # fmt: skip
+    assert restored["LastRestoreTime"] >= job["CreationDate"]
+
+    for change, code in (
+        ({"clusterName": "none"}, "InvalidParameterValueException"),
+        ({"newCluster": "true"}, "InvalidParameterValueException"),
+        ({"restoreType": "all"}, "InvalidParameterValueException"),
+        ({"namespaces": "shop"}, "InvalidParameterValueException"),
+        ({"nestedRestoreJobs": json.dumps({"arn:aws:ec2:us-east-1::snapshot/s": {}})}, "InvalidParameterValueException"),
+    ):
+        assert refused(backup.start_restore_job, **(request | {"Metadata": metadata | change}))[0] == code, change
+    assert refused(backup.start_restore_job, **(request | {"RecoveryPointArn": point + "0"}))[0] == "ResourceNotFoundException"
+    assert refused(backup.describe_restore_job, RestoreJobId="none")[0] == "ResourceNotFoundException"
 
 
 def test_a_job_that_cannot_reach_its_cluster_says_so(server, cluster, tmp_path):
