@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace holdfast::jobs {
 namespace {
 
@@ -26,10 +28,10 @@ TEST(RestoreMetadata, ReadsTheExamplesOfTheGuide) {
     EXPECT_EQ(request->options.selection.cluster_scoped, engine::ClusterScoped::None);
     EXPECT_EQ(request->options.existing, engine::ExistingPolicy::Skip);
 
-    request = read_restore_metadata(
-        {{"clusterName", "existing-cluster"},
-         {"nestedrestorejobs",
-          R"({"arn:aws:ec2:us-west-2::snapshot/snap-abc123":"{\"AvailabilityZone\":\"us-west-2a\"}"})"}});
+    const std::string nested = R"({"arn:aws:ec2:us-west-2::snapshot/snap-abc123":)"
+                               R"("{\"AvailabilityZone\":\"us-west-2a\"}"})";
+    request =
+        read_restore_metadata({{"clusterName", "existing-cluster"}, {"nestedrestorejobs", nested}});
     ASSERT_TRUE(request) << request.error().message;
     EXPECT_THAT(request->nested_points, ElementsAre("arn:aws:ec2:us-west-2::snapshot/snap-abc123"));
 }
