@@ -143,7 +143,7 @@ net::ServerResponse Gateway::handle(const net::ServerRequest& request, std::stop
     wire.body = query ? write_query_error(*asked.service, error, asked.call.request_id)
                       : write_rest_json_error(*asked.service, error);
     if (!query) wire.headers.emplace_back("x-amzn-errortype", error.name);
-    if (facts.status >= 500)
+    if (facts.status == 500)
         base::log::error("request {}: {}: {}", asked.call.request_id, error.name, error.message);
     return wire;
 }

@@ -187,12 +187,7 @@ Result<void> BackupRunner::finish(JobRun& run, const engine::CaptureReport& repo
 
 Result<void> BackupRunner::end_without_point(JobRun& run, const Error& error) const {
     // Whoever stopped it says what it is: a person, or a server that goes on later.
-    bool cancelled = run.row().cancel_requested;
-    const auto look = [&](meta::Session& session) -> Result<void> {
-        cancelled = TRY(meta::is_cancel_requested(session, run.lease()));
-        return {};
-    };
-    TRY(environment_.database.read(look));
+    const bool cancelled = TRY(run.is_cancelled());
     if (error.code == ErrorCode::Cancelled && !cancelled) return std::unexpected(error);
     const base::Time now = environment_.clock.now();
     const auto end = [&](JobRow& row) {

@@ -4,6 +4,16 @@
 
 namespace holdfast::jobs {
 
+Result<bool> JobRun::is_cancelled() const {
+    bool cancelled = false;
+    const auto look = [&](meta::Session& session) -> Result<void> {
+        cancelled = TRY(meta::is_cancel_requested(session, job_));
+        return {};
+    };
+    TRY(database_.read(look));
+    return cancelled;
+}
+
 Result<void> JobRun::save(const Change& change, const meta::Database::Work& work) {
     meta::JobRow changed = job_.row;
     change(changed);

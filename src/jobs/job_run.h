@@ -25,6 +25,8 @@ public:
 
     std::stop_token stop_token() const { return stop_.get_token(); }
     void request_stop() { stop_.request_stop(); }
+    /// Whether somebody wants the job stopped, and not just this worker: asked of the database.
+    Result<bool> is_cancelled() const;
 
     /// Changes the job's row and whatever else `work` does, all or nothing. Conflict, and nothing
     /// happens, when somebody else has the job now.

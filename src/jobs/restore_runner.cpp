@@ -139,12 +139,7 @@ Result<void> RestoreRunner::finish(JobRun& run, const engine::RestoreRecord& rec
 }
 
 Result<void> RestoreRunner::fail_job(JobRun& run, const Error& error) const {
-    bool cancelled = run.row().cancel_requested;
-    const auto look = [&](meta::Session& session) -> Result<void> {
-        cancelled = TRY(meta::is_cancel_requested(session, run.lease()));
-        return {};
-    };
-    TRY(environment_.database.read(look));
+    const bool cancelled = TRY(run.is_cancelled());
     // A server that stops leaves the job to the next one.
     if (error.code == ErrorCode::Cancelled && !cancelled) return std::unexpected(error);
     const base::Time now = environment_.clock.now();

@@ -3,11 +3,10 @@
 
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
+#include "api/backup/job_rules.h"
 #include "api/backup/vault_rules.h"
 #include "api/page.h"
 #include "api/transaction.h"
-#include "base/bytes.h"
-#include "crypto/mac.h"
 #include "meta/point_table.h"
 #include "meta/tag_table.h"
 
@@ -19,11 +18,6 @@ constexpr std::int64_t kMaxVaults = 300;
 constexpr std::size_t kMaxTags = 50;
 constexpr std::string_view kVaultType = "BACKUP_VAULT";
 constexpr std::string_view kNotEmpty = "ERROR_9101";
-
-/// Two requests with one hash ask for the same.
-std::string hash_of(const aws_backup::CreateBackupVaultInput& input) {
-    return base::to_hex(crypto::sha256(base::as_bytes(base::dump_json(write(input)))));
-}
 
 aws_backup::CreateBackupVaultOutput created(const Call& call, const meta::VaultRow& vault) {
     return {.backup_vault_name = vault.name,
@@ -72,7 +66,7 @@ Answer<Created> create(Services& services, const Call& call,
     meta::VaultRow vault{.name = input.backup_vault_name,
                          .created_at = call.now,
                          .creator_request_id = input.creator_request_id,
-                         .request_hash = hash_of(input)};
+                         .request_hash = hash_of(write(input))};
     auto before = TRY(in_write(services.database, [&](meta::Session& session) {
         return prepare(services, call, input, session, vault);
     }));
