@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <string_view>
+
 namespace holdfast::api {
 
 std::string Call::arn(std::string_view service, std::string_view resource) const {

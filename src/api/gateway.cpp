@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,9 +17,14 @@
 #include "api/own.h"
 #include "api/query_protocol.h"
 #include "api/rest_json.h"
+#include "api/shape.h"
 #include "api/validation.h"
+#include "base/json.h"
 #include "base/log.h"
+#include "crypto/secret.h"
 #include "iam/decision.h"
+#include "iam/policy_document.h"
+#include "iam/request_context.h"
 #include "net/sigv4.h"
 
 namespace holdfast::api {

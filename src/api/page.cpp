@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "meta/database.h"
+
 namespace holdfast::api {
 
 namespace {

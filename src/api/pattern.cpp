@@ -86,64 +86,79 @@ struct Known {
 };
 
 constexpr std::array kKnown = {
-    Known{"^[0-9]{12}$", [](std::string_view t) { return t.size() == 12 && all(t, is_digit); }},
-    Known{R"(^[a-zA-Z0-9\-\_\.]{1,50}$)",
-          [](std::string_view t) {
-              return !t.empty() && t.size() <= 50 && all(t, one_of("-_.", is_alnum));
-          }},
-    Known{R"(^[a-zA-Z0-9\-\_]{2,50}$)",
-          [](std::string_view t) {
-              return t.size() >= 2 && t.size() <= 50 && all(t, one_of("-_", is_alnum));
-          }},
-    Known{R"(^[0-9A-Za-z][A-Za-z0-9\-_]*)",
-          [](std::string_view t) {
-              return !t.empty() && is_alnum(t.front()) && all(t, one_of("-_", is_alnum));
-          }},
-    Known{R"([\w]*)", [](std::string_view t) { return all(t, is_word); }},
-    Known{R"([\w]+)", [](std::string_view t) { return !t.empty() && all(t, is_word); }},
-    Known{R"([\d]*)", [](std::string_view t) { return all(t, is_digit); }},
-    Known{R"([\w+=,.@:-]*)", [](std::string_view t) { return all(t, one_of("+=,.@:-", is_word)); }},
-    Known{R"([\w+=,.@:\/-]*)",
-          [](std::string_view t) { return all(t, one_of("+=,.@:/-", is_word)); }},
-    Known{R"([\w+=,.@-]*)", [](std::string_view t) { return all(t, one_of("+=,.@-", is_word)); }},
-    Known{R"([\w+=,.@-]+)",
-          [](std::string_view t) { return !t.empty() && all(t, one_of("+=,.@-", is_word)); }},
-    Known{R"([\w+=/:,.@-]*)",
-          [](std::string_view t) { return all(t, one_of("+=/:,.@-", is_word)); }},
-    Known{R"([\p{L}\p{Z}\p{N}_.:/=+\-@]+)",
-          [](std::string_view t) { return !t.empty() && all_points(t, is_tag_point); }},
-    Known{R"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)",
-          [](std::string_view t) { return all_points(t, is_tag_point); }},
-    Known{R"([\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+)",
-          [](std::string_view t) {
-              return !t.empty() && all_points(t, [](char32_t c) {
-                  return is_text_control(c) || in(c, 0x20, 0x7E) || c == 0x85 || c >= 0xA0;
-              });
-          }},
-    Known{R"([\u0009\u000A\u000D\u0020-\u00FF]+)",
-          [](std::string_view t) {
-              return !t.empty() && all_points(t, [](char32_t c) {
-                  return is_text_control(c) || in(c, 0x20, 0xFF);
-              });
-          }},
-    Known{R"([\u0020-\u00FF]+)",
-          [](std::string_view t) {
-              return !t.empty() && all_points(t, [](char32_t c) { return in(c, 0x20, 0xFF); });
-          }},
-    Known{R"([\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*)",
-          [](std::string_view t) {
-              return all_points(t, [](char32_t c) {
-                  return is_text_control(c) || in(c, 0x20, 0x7E) || in(c, 0xA1, 0xFF);
-              });
-          }},
-    Known{R"(\u002F[\u0021-\u007F]*)",
-          [](std::string_view t) {
-              return t.starts_with('/') &&
-                     all(t, [](char c) { return is_visible(c) || c == 0x7F; });
-          }},
-    Known{R"((\u002F)|(\u002F[\u0021-\u007E]+\u002F))", is_path},
-    Known{R"(((/[A-Za-z0-9\.,\+@=_-]+)*)/)", is_policy_path},
-    Known{R"(v[1-9][0-9]*(\.[A-Za-z0-9-]*)?)", is_version},
+    Known{.pattern = "^[0-9]{12}$",
+          .fits = [](std::string_view t) { return t.size() == 12 && all(t, is_digit); }},
+    Known{.pattern = R"(^[a-zA-Z0-9\-\_\.]{1,50}$)",
+          .fits =
+              [](std::string_view t) {
+                  return !t.empty() && t.size() <= 50 && all(t, one_of("-_.", is_alnum));
+              }},
+    Known{.pattern = R"(^[a-zA-Z0-9\-\_]{2,50}$)",
+          .fits =
+              [](std::string_view t) {
+                  return t.size() >= 2 && t.size() <= 50 && all(t, one_of("-_", is_alnum));
+              }},
+    Known{.pattern = R"(^[0-9A-Za-z][A-Za-z0-9\-_]*)",
+          .fits =
+              [](std::string_view t) {
+                  return !t.empty() && is_alnum(t.front()) && all(t, one_of("-_", is_alnum));
+              }},
+    Known{.pattern = R"([\w]*)", .fits = [](std::string_view t) { return all(t, is_word); }},
+    Known{.pattern = R"([\w]+)",
+          .fits = [](std::string_view t) { return !t.empty() && all(t, is_word); }},
+    Known{.pattern = R"([\d]*)", .fits = [](std::string_view t) { return all(t, is_digit); }},
+    Known{.pattern = R"([\w+=,.@:-]*)",
+          .fits = [](std::string_view t) { return all(t, one_of("+=,.@:-", is_word)); }},
+    Known{.pattern = R"([\w+=,.@:\/-]*)",
+          .fits = [](std::string_view t) { return all(t, one_of("+=,.@:/-", is_word)); }},
+    Known{.pattern = R"([\w+=,.@-]*)",
+          .fits = [](std::string_view t) { return all(t, one_of("+=,.@-", is_word)); }},
+    Known{
+        .pattern = R"([\w+=,.@-]+)",
+        .fits = [](std::string_view t) { return !t.empty() && all(t, one_of("+=,.@-", is_word)); }},
+    Known{.pattern = R"([\w+=/:,.@-]*)",
+          .fits = [](std::string_view t) { return all(t, one_of("+=/:,.@-", is_word)); }},
+    Known{.pattern = R"([\p{L}\p{Z}\p{N}_.:/=+\-@]+)",
+          .fits = [](std::string_view t) { return !t.empty() && all_points(t, is_tag_point); }},
+    Known{.pattern = R"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)",
+          .fits = [](std::string_view t) { return all_points(t, is_tag_point); }},
+    Known{
+        .pattern =
+            R"([\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+)",
+        .fits =
+            [](std::string_view t) {
+                return !t.empty() && all_points(t, [](char32_t c) {
+                    return is_text_control(c) || in(c, 0x20, 0x7E) || c == 0x85 || c >= 0xA0;
+                });
+            }},
+    Known{.pattern = R"([\u0009\u000A\u000D\u0020-\u00FF]+)",
+          .fits =
+              [](std::string_view t) {
+                  return !t.empty() && all_points(t, [](char32_t c) {
+                      return is_text_control(c) || in(c, 0x20, 0xFF);
+                  });
+              }},
+    Known{.pattern = R"([\u0020-\u00FF]+)",
+          .fits =
+              [](std::string_view t) {
+                  return !t.empty() && all_points(t, [](char32_t c) { return in(c, 0x20, 0xFF); });
+              }},
+    Known{.pattern = R"([\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*)",
+          .fits =
+              [](std::string_view t) {
+                  return all_points(t, [](char32_t c) {
+                      return is_text_control(c) || in(c, 0x20, 0x7E) || in(c, 0xA1, 0xFF);
+                  });
+              }},
+    Known{.pattern = R"(\u002F[\u0021-\u007F]*)",
+          .fits =
+              [](std::string_view t) {
+                  return t.starts_with('/') &&
+                         all(t, [](char c) { return is_visible(c) || c == 0x7F; });
+              }},
+    Known{.pattern = R"((\u002F)|(\u002F[\u0021-\u007E]+\u002F))", .fits = is_path},
+    Known{.pattern = R"(((/[A-Za-z0-9\.,\+@=_-]+)*)/)", .fits = is_policy_path},
+    Known{.pattern = R"(v[1-9][0-9]*(\.[A-Za-z0-9-]*)?)", .fits = is_version},
 };
 
 const Known* find_known(std::string_view pattern) {

@@ -2,13 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
+#include "api/api_error.h"
 #include "api/aws_backup.h"
 #include "api/aws_iam.h"
 #include "api/aws_sts.h"
+#include "api/parameters.h"
 #include "api/query_protocol.h"
 #include "api/rest_json.h"
 #include "api/router.h"
+#include "base/clock.h"
+#include "base/json.h"
 
 namespace holdfast::api {
 namespace {

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "api/shape.h"
 #include "base/clock.h"

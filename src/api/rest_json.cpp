@@ -5,7 +5,9 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
+#include "api/shape.h"
 #include "base/clock.h"
 
 namespace holdfast::api {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "api/aws_backup.h"
 #include "api/aws_eks.h"
 

@@ -1,6 +1,7 @@
 #include "crypto/sealer.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/bytes.h"
 #include "crypto/aead.h"

@@ -1,6 +1,5 @@
 #include "iam/directory.h"
 
-#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>

@@ -4,13 +4,19 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/json.h"
+#include "engine/manifest.h"
+#include "engine/progress.h"
+#include "jobs/doors.h"
 #include "jobs/job_messages.h"
 #include "jobs/job_state.h"
 #include "jobs/names.h"
+#include "meta/database.h"
 #include "meta/job_table.h"
 #include "meta/point_table.h"
 

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <tuple>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/selection.h"
 
 namespace holdfast::jobs {
 

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "engine/selection.h"
+
 namespace holdfast::jobs {
 namespace {
 

@@ -1,18 +1,25 @@
 #include "jobs/restore_runner.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "engine/capture.h"
-#include "engine/outcome.h"
 #include "engine/point_source.h"
+#include "engine/progress.h"
+#include "engine/restore_options.h"
+#include "jobs/doors.h"
 #include "jobs/job_messages.h"
 #include "jobs/job_state.h"
 #include "jobs/restore_metadata.h"
+#include "meta/database.h"
 #include "meta/job_table.h"
 #include "meta/point_table.h"
+#include "meta/vault_table.h"
 #include "repo/ids.h"
 
 namespace holdfast::jobs {

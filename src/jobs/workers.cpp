@@ -1,9 +1,11 @@
 #include "jobs/workers.h"
 
+#include <stop_token>
 #include <utility>
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "meta/job_table.h"
 
 namespace holdfast::jobs {
 

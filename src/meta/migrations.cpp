@@ -1,6 +1,7 @@
 #include "meta/migrations.h"
 
 #include <array>
+#include <span>
 #include <string_view>
 
 namespace holdfast::meta {

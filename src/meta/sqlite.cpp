@@ -6,8 +6,12 @@
 
 #include <cerrno>
 #include <mutex>
+#include <span>
+#include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/file.h"

@@ -3,10 +3,11 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "meta/database.h"
 #include "meta/job_table.h"

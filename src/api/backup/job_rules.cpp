@@ -6,6 +6,8 @@
 #include "crypto/mac.h"
 #include "iam/arn.h"
 #include "iam/decision.h"
+#include "iam/policy_document.h"
+#include "iam/request_context.h"
 #include "meta/idempotency_table.h"
 #include "meta/point_table.h"
 #include "meta/principal_table.h"

@@ -1,16 +1,31 @@
 #include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "api/api_error.h"
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
 #include "api/backup/job_rules.h"
 #include "api/backup/vault_rules.h"
-#include "api/eks/cluster_rules.h"
+#include "api/call.h"
 #include "api/page.h"
+#include "api/registry.h"
+#include "api/services.h"
+#include "api/shape.h"
 #include "api/transaction.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "iam/arn.h"
 #include "jobs/job_state.h"
+#include "jobs/lifecycle.h"
 #include "jobs/names.h"
+#include "jobs/retention.h"
+#include "meta/cluster_table.h"
+#include "meta/database.h"
 #include "meta/job_table.h"
+#include "meta/vault_table.h"
 
 /// Backup jobs: started, described, listed, stopped.
 namespace holdfast::api::backup {

@@ -1,12 +1,25 @@
 #include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "api/api_error.h"
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
 #include "api/backup/vault_rules.h"
+#include "api/call.h"
 #include "api/page.h"
+#include "api/registry.h"
+#include "api/services.h"
+#include "api/shape.h"
 #include "api/transaction.h"
-#include "jobs/lifecycle.h"
+#include "base/json.h"
+#include "jobs/retention.h"
+#include "meta/database.h"
+#include "meta/job_table.h"
 #include "meta/point_table.h"
+#include "meta/vault_table.h"
 
 /// Recovery points: described, listed, deleted.
 namespace holdfast::api::backup {

@@ -1,16 +1,26 @@
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/api_error.h"
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
 #include "api/backup/job_rules.h"
 #include "api/backup/vault_rules.h"
+#include "api/call.h"
 #include "api/eks/cluster_rules.h"
 #include "api/page.h"
+#include "api/registry.h"
+#include "api/services.h"
 #include "api/transaction.h"
+#include "base/json.h"
 #include "iam/directory.h"
 #include "jobs/job_state.h"
 #include "jobs/names.h"
 #include "jobs/restore_metadata.h"
 #include "jobs/restore_runner.h"
-#include "meta/idempotency_table.h"
+#include "meta/cluster_table.h"
+#include "meta/database.h"
 #include "meta/job_table.h"
 #include "meta/point_table.h"
 

@@ -1,10 +1,21 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "api/api_error.h"
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
+#include "api/call.h"
+#include "api/registry.h"
+#include "api/services.h"
+#include "api/shape.h"
 #include "api/transaction.h"
+#include "meta/database.h"
 #include "meta/principal_table.h"
 #include "meta/tag_table.h"
 

@@ -1,12 +1,21 @@
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "api/api_error.h"
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
-#include "api/backup/vault_rules.h"
+#include "api/call.h"
 #include "api/page.h"
+#include "api/registry.h"
+#include "api/services.h"
+#include "api/shape.h"
 #include "api/transaction.h"
 #include "iam/arn.h"
+#include "meta/database.h"
 #include "meta/tag_table.h"
+#include "meta/vault_table.h"
 
 namespace holdfast::api::backup {
 

@@ -1,9 +1,18 @@
+#include <optional>
+
+#include "api/api_error.h"
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
 #include "api/backup/vault_rules.h"
+#include "api/call.h"
+#include "api/registry.h"
+#include "api/services.h"
+#include "api/shape.h"
 #include "api/transaction.h"
 #include "iam/policy_document.h"
 #include "jobs/retention.h"
+#include "meta/database.h"
+#include "meta/vault_table.h"
 
 /// What stands on a vault: its access policy, its lock and its notifications.
 namespace holdfast::api::backup {

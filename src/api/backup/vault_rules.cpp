@@ -1,6 +1,7 @@
 #include "api/backup/vault_rules.h"
 
-#include "api/transaction.h"
+#include "base/random.h"
+#include "meta/database.h"
 #include "meta/tag_table.h"
 
 namespace holdfast::api::backup {

@@ -1,14 +1,25 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "api/api_error.h"
 #include "api/aws_backup.h"
 #include "api/backup/handlers.h"
 #include "api/backup/job_rules.h"
 #include "api/backup/vault_rules.h"
+#include "api/call.h"
 #include "api/page.h"
+#include "api/registry.h"
+#include "api/services.h"
+#include "api/shape.h"
 #include "api/transaction.h"
+#include "meta/database.h"
 #include "meta/point_table.h"
 #include "meta/tag_table.h"
+#include "meta/vault_table.h"
 
 namespace holdfast::api::backup {
 
@@ -133,7 +144,7 @@ Answer<aws_backup::ListBackupVaultsOutput> list(Services& services, const Call& 
     TRY(services.database.read(work));
     const bool more = static_cast<std::int64_t>(vaults.size()) > limit;
     if (more) vaults.pop_back();
-    for (const Described& facts : vaults)
+    for (const Described& facts : vaults) {
         listed.push_back({.backup_vault_name = facts.backup_vault_name,
                           .backup_vault_arn = facts.backup_vault_arn,
                           .vault_type = facts.vault_type,
@@ -146,6 +157,7 @@ Answer<aws_backup::ListBackupVaultsOutput> list(Services& services, const Call& 
                           .min_retention_days = facts.min_retention_days,
                           .max_retention_days = facts.max_retention_days,
                           .lock_date = facts.lock_date});
+    }
     if (more) output.next_token = pages.token(*vaults.back().backup_vault_name);
     return output;
 }

@@ -1,5 +1,7 @@
 #include "api/eks/cluster_rules.h"
 
+#include "meta/database.h"
+
 namespace holdfast::api::eks {
 
 std::string cluster_arn(const Call& call, std::string_view name) {

@@ -1,12 +1,20 @@
 #include <algorithm>
-#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "api/api_error.h"
 #include "api/aws_eks.h"
+#include "api/call.h"
 #include "api/eks/cluster_rules.h"
 #include "api/eks/handlers.h"
 #include "api/page.h"
+#include "api/registry.h"
+#include "api/services.h"
 #include "api/transaction.h"
 #include "base/random.h"
+#include "meta/cluster_table.h"
+#include "meta/database.h"
 #include "meta/tag_table.h"
 
 namespace holdfast::api::eks {

@@ -1,6 +1,14 @@
+#include <vector>
+
+#include "api/api_error.h"
+#include "api/call.h"
 #include "api/own.h"
 #include "api/own/handlers.h"
+#include "api/registry.h"
+#include "api/services.h"
 #include "api/transaction.h"
+#include "iam/directory.h"
+#include "meta/database.h"
 #include "meta/principal_table.h"
 
 namespace holdfast::api::own {

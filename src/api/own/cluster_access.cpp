@@ -1,8 +1,17 @@
+#include <string>
+
+#include "api/api_error.h"
+#include "api/call.h"
 #include "api/eks/cluster_rules.h"
 #include "api/own.h"
 #include "api/own/handlers.h"
+#include "api/registry.h"
+#include "api/services.h"
 #include "api/transaction.h"
+#include "base/json.h"
 #include "jobs/job_environment.h"
+#include "meta/cluster_table.h"
+#include "meta/database.h"
 
 namespace holdfast::api::own {
 

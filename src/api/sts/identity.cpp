@@ -1,5 +1,11 @@
+#include <vector>
+
+#include "api/api_error.h"
 #include "api/aws_sts.h"
+#include "api/call.h"
+#include "api/registry.h"
 #include "api/sts/handlers.h"
+#include "iam/request_context.h"
 
 namespace holdfast::api::sts {
 

@@ -2,7 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <set>
+#include <stop_token>
 #include <string>
 
 #include "api/backup/handlers.h"
@@ -25,7 +25,9 @@
 #include "jobs/job_environment.h"
 #include "jobs/restore_runner.h"
 #include "jobs/workers.h"
+#include "meta/job_table.h"
 #include "net/http_server.h"
+#include "net/server_message.h"
 
 namespace holdfast::app {
 

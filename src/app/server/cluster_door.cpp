@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kube/client.h"
 #include "kube/kubeconfig.h"
 
 namespace holdfast::app {

@@ -1,9 +1,12 @@
 #include "app/server/local_vaults.h"
 
+#include <string_view>
 #include <utility>
 
 #include "base/random.h"
+#include "meta/vault_table.h"
 #include "repo/ids.h"
+#include "repo/repository.h"
 
 namespace holdfast::app {
 

@@ -1,9 +1,10 @@
 #include "app/server/server_config.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <system_error>
 
 #include "base/file.h"
 #include "base/json.h"

@@ -1,11 +1,14 @@
 #include "app/server/server_state.h"
 
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/random.h"
 #include "base/text.h"
+#include "crypto/secret.h"
 #include "meta/migrations.h"
 #include "meta/principal_table.h"
 #include "meta/sqlite.h"
