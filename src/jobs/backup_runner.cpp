@@ -29,7 +29,6 @@ using meta::JobTable;
 using meta::PointRow;
 using meta::PointTable;
 
-constexpr std::size_t kMaxNames = 20;
 constexpr std::string_view kForbidden = "forbidden";
 
 /// The state that an event leads to, by the table of states; the state as it is for one that the
