@@ -11,4 +11,8 @@ std::string Call::arn(std::string_view service, std::string_view resource) const
                        resource);
 }
 
+bool Call::owns(const iam::Arn& arn) const {
+    return arn.account == account() && arn.region == region() && arn.partition == partition;
+}
+
 }  // namespace holdfast::api

@@ -6,6 +6,7 @@
 
 #include "api/shape.h"
 #include "base/clock.h"
+#include "iam/arn.h"
 #include "iam/directory.h"
 #include "meta/vault_table.h"
 
@@ -25,6 +26,8 @@ struct Call {
     const std::string& region() const { return place.region; }
     /// "arn:{partition}:{service}:{region}:{account}:{resource}" of the caller's own.
     std::string arn(std::string_view service, std::string_view resource) const;
+    /// Whether an ARN names something of the caller's own, in the region that was addressed.
+    bool owns(const iam::Arn& arn) const;
 };
 
 }  // namespace holdfast::api

@@ -2,6 +2,10 @@
 
 namespace holdfast::api {
 
+Answer<std::vector<Target>> on_everything() {
+    return std::vector<Target>{{}};
+}
+
 const Handler* Registry::find(const Operation& operation) const {
     auto found = handlers_.find(&operation);
     return found == handlers_.end() ? nullptr : &found->second;

@@ -30,6 +30,9 @@ struct Target {
     std::optional<std::string> policy = std::nullopt;
 };
 
+/// The target of an action that has no resource of its own.
+Answer<std::vector<Target>> on_everything();
+
 /// How an operation is done, its types forgotten.
 struct Handler {
     /// What has to be allowed before it runs, every one of them.

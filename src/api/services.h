@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -12,6 +13,9 @@
 #include "meta/vault_table.h"
 
 namespace holdfast::api {
+
+/// Of one resource, as in AWS.
+inline constexpr std::size_t kMaxTags = 50;
 
 /// Where vaults lie: repositories, by their URL. Any method from any thread.
 class VaultStorage {

@@ -91,8 +91,4 @@ bool is_own_account(const Call& call, const std::optional<std::string>& account)
     return !account || *account == "*" || *account == call.account();
 }
 
-Answer<std::vector<Target>> on_everything() {
-    return std::vector<Target>{{}};
-}
-
 }  // namespace holdfast::api::backup

@@ -45,6 +45,4 @@ Answer<SeenJob> once(meta::Session& session, const Call& call,
 /// Whether a list for that account, or for all ("*"), is one for the caller's.
 bool is_own_account(const Call& call, const std::optional<std::string>& account);
 
-Answer<std::vector<Target>> on_everything();
-
 }  // namespace holdfast::api::backup

@@ -50,10 +50,8 @@ Answer<std::string> cluster_to_back_up(meta::Session& session, const Call& call,
         return refuse(errors::kInvalidParameter,
                       fmt::format("Invalid Resource Type : {}", arn->service));
     const std::string name = arn->resource.substr(kClusterResource.size());
-    const bool own = arn->account == call.account() && arn->region == call.region() &&
-                     arn->partition == call.partition;
     const auto cluster =
-        own ? TRY(meta::ClusterTable(session, call.place).find(name)) : std::nullopt;
+        call.owns(*arn) ? TRY(meta::ClusterTable(session, call.place).find(name)) : std::nullopt;
     if (!cluster) return refuse(errors::kNotFound, fmt::format("There is no resource {}.", text));
     if (!cluster->sealed_kubeconfig)
         return refuse(errors::kInvalidRequest,

@@ -149,14 +149,10 @@ Answer<Nothing> update_global(Services& services, const Call& call,
     });
 }
 
-Answer<std::vector<Target>> on_everything(const Call&, const auto&) {
-    return std::vector<Target>{{}};
-}
-
 }  // namespace
 
 void add_settings(Registry& registry, Services& services) {
-    auto anywhere = [](const Call& call, const auto& input) { return on_everything(call, input); };
+    auto anywhere = [](const Call&, const auto&) { return on_everything(); };
     registry.on<aws_backup::DescribeRegionSettings>(
         anywhere,
         [&services](const Call& call, const auto&) { return describe_region(services, call); });

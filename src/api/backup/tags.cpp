@@ -21,7 +21,6 @@ namespace holdfast::api::backup {
 
 namespace {
 
-constexpr std::size_t kMaxTags = 50;
 constexpr std::string_view kReservedPrefix = "aws:";
 constexpr std::string_view kVaultResource = "backup-vault:";
 
@@ -29,8 +28,7 @@ constexpr std::string_view kVaultResource = "backup-vault:";
 Answer<void> check_taggable(meta::Session& session, const Call& call, const std::string& text) {
     auto arn = iam::Arn::parse(text);
     if (!arn) return refuse(errors::kInvalidParameter, arn.error().message);
-    const bool own = arn->service == "backup" && arn->account == call.account() &&
-                     arn->region == call.region() && arn->partition == call.partition;
+    const bool own = arn->service == "backup" && call.owns(*arn);
     if (own && arn->resource.starts_with(kVaultResource) &&
         TRY(meta::VaultTable(session, call.place)
                 .find(arn->resource.substr(kVaultResource.size()))))

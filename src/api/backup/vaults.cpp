@@ -26,7 +26,6 @@ namespace holdfast::api::backup {
 namespace {
 
 constexpr std::int64_t kMaxVaults = 300;
-constexpr std::size_t kMaxTags = 50;
 constexpr std::string_view kVaultType = "BACKUP_VAULT";
 constexpr std::string_view kNotEmpty = "ERROR_9101";
 
@@ -206,9 +205,7 @@ void add_vaults(Registry& registry, Services& services) {
                                                      return describe(services, call, input);
                                                  });
     registry.on<aws_backup::ListBackupVaults>(
-        [](const Call&, const auto&) -> Answer<std::vector<Target>> {
-            return std::vector<Target>{{}};
-        },
+        [](const Call&, const auto&) { return on_everything(); },
         [&services](const Call& call, const auto& input) { return list(services, call, input); });
     registry.on<aws_backup::DeleteBackupVault>(
         named,

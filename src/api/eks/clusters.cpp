@@ -22,7 +22,6 @@ namespace holdfast::api::eks {
 namespace {
 
 constexpr std::int64_t kMaxPage = 100;
-constexpr std::size_t kMaxTags = 50;
 constexpr std::string_view kResourceInUse = "ResourceInUseException";
 constexpr std::string_view kInvalidParameter = "InvalidParameterException";
 /// How long AWS lets an activation code live. Holdfast needs none: access is attached instead.
@@ -143,9 +142,7 @@ void add_clusters(Registry& registry, Services& services) {
         named,
         [&services](const Call& call, const auto& input) { return remove(services, call, input); });
     registry.on<aws_eks::ListClusters>(
-        [](const Call&, const auto&) -> Answer<std::vector<Target>> {
-            return std::vector<Target>{{}};
-        },
+        [](const Call&, const auto&) { return on_everything(); },
         [&services](const Call& call, const auto& input) { return list(services, call, input); });
 }
 

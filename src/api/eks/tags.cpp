@@ -18,7 +18,6 @@ namespace holdfast::api::eks {
 
 namespace {
 
-constexpr std::size_t kMaxTags = 50;
 constexpr std::string_view kBadRequest = "BadRequestException";
 constexpr std::string_view kNotFound = "NotFoundException";
 constexpr std::string_view kClusterResource = "cluster/";
@@ -27,8 +26,7 @@ constexpr std::string_view kClusterResource = "cluster/";
 Answer<void> check_cluster(meta::Session& session, const Call& call, const std::string& text) {
     auto arn = iam::Arn::parse(text);
     if (!arn) return refuse(kBadRequest, arn.error().message);
-    const bool own = arn->service == "eks" && arn->account == call.account() &&
-                     arn->region == call.region() && arn->partition == call.partition;
+    const bool own = arn->service == "eks" && call.owns(*arn);
     if (own && arn->resource.starts_with(kClusterResource) &&
         TRY(meta::ClusterTable(session, call.place)
                 .find(arn->resource.substr(kClusterResource.size()))))

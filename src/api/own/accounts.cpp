@@ -40,9 +40,7 @@ Answer<CreateAccountOutput> create(Services& services, const Call& call,
 
 void add_accounts(Registry& registry, Services& services) {
     registry.on<CreateAccount>(
-        [](const Call&, const auto&) -> Answer<std::vector<Target>> {
-            return std::vector<Target>{{}};
-        },
+        [](const Call&, const auto&) { return on_everything(); },
         [&services](const Call& call, const auto& input) { return create(services, call, input); });
 }
 
